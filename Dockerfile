@@ -1,0 +1,25 @@
+# The worker, the gateway and the stand-ins in one image; the command decides which of them it is.
+FROM python:3.13-slim AS wheel
+WORKDIR /src
+COPY requirements/build.txt requirements/
+RUN pip install --no-cache-dir --require-hashes -r requirements/build.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY escalation escalation
+RUN hatchling build -t wheel -d /dist
+
+FROM python:3.13-slim
+WORKDIR /app
+COPY requirements/runtime.txt requirements/
+RUN pip install --no-cache-dir --require-hashes -r requirements/runtime.txt
+COPY --from=wheel /dist /dist
+RUN pip install --no-cache-dir --no-deps /dist/*.whl && rm -r /dist \
+    && useradd --system --create-home --uid 10001 escalation
+# The application is not part of the wheel: it runs from here.
+COPY worker.py ./
+COPY workflows workflows
+COPY activities activities
+USER escalation
+ENV PYTHONUNBUFFERED=1
+# SIGTERM lets the worker finish the sends it has begun.
+STOPSIGNAL SIGTERM
+CMD ["python", "worker.py"]
