@@ -1,0 +1,47 @@
+"""`python -m escalation.standins`: the stand-ins as a process of their own."""
+
+import argparse
+import signal
+import sqlite3
+import sys
+import threading
+from collections.abc import Sequence
+
+from escalation.standins.board import ACCOUNT_SID, AUTH_TOKEN
+from escalation.standins.server import Standins
+
+PORT = 8025
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT (exit 0); exit 2 with one line when the port or the store cannot be had."""
+    asked = _parser().parse_args(arguments)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        standins = Standins(**vars(asked))
+    except (OSError, sqlite3.Error) as error:
+        sys.stderr.write(f"standins: port {asked.port}, store {asked.store}: {error}; choose another one\n")
+        return 2
+    with standins:
+        sys.stdout.write(f"stand-ins on {standins.base_url} (outbox page), store {asked.store or 'in memory'}\n")
+        sys.stdout.flush()
+        stop.wait()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m escalation.standins", description=__doc__)
+    parser.add_argument("--port", type=int, default=PORT, help="port of 127.0.0.1; 0: a free one (default %(default)s)")
+    parser.add_argument("--store", help="SQLite file that remembers what was accepted (default: memory only)")
+    parser.add_argument("--inbound-url", help="where an inbound SMS is posted")
+    parser.add_argument("--public-url", help="the public base URL that webhooks are signed for")
+    parser.add_argument("--deliver-to", help="the base URL that is connected to in place of --public-url")
+    parser.add_argument("--account-sid", default=ACCOUNT_SID, help="Twilio account (default %(default)s)")
+    parser.add_argument("--auth-token", default=AUTH_TOKEN, help="Twilio token, also the key of signatures")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

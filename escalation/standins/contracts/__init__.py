@@ -1,0 +1,1 @@
+"""The vendors' OpenAPI files, trimmed, as package data. Sources and licences: README.md."""
