@@ -1,0 +1,134 @@
+"""Promises that repeat: check-ins with the owner, and words to the customer."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from escalation.core import clock as clocks
+from escalation.core.clock import Clock, Due, Segment
+from escalation.core.commands import PostUpdate
+from escalation.core.draft import Draft, stale_warning
+from escalation.core.effects import Point
+from escalation.core.hours import add
+from escalation.core.policy import Target
+from escalation.core.refusals import Refusal
+from escalation.core.vocabulary import Audience, ClockName, Message, Phase, Topic
+from escalation.core.watch import heard_from_owner, start_check_ins, turn_of
+
+# Turns that are stepped over after an outage before the grid is given up and begins anew at the present.
+TURNS_SKIPPED_MAX = 1000
+
+
+def post_update(draft: Draft, command: PostUpdate) -> None:
+    """Progress: inside, it answers the check-in; to the customer it is sent, and the next turn starts from now.
+
+    While everything waits, the new turn stands still as the old one did.
+    """
+    if command.text is None:
+        draft.refuse(Refusal.TEXT_MISSING)
+        return
+    if command.audience is Audience.CUSTOMER:
+        if draft.clock(ClockName.CUSTOMER_UPDATE) is not None:
+            start_customer_updates(draft)
+            _stand_still(draft, ClockName.CUSTOMER_UPDATE)
+        draft.tell_customer(Message.CUSTOMER_UPDATE, command.text)
+    elif draft.clock(ClockName.CHECK_IN) is not None:
+        start_check_ins(draft)
+        _stand_still(draft, ClockName.CHECK_IN)
+    heard_from_owner(draft, command.by)
+
+
+def start_customer_updates(draft: Draft, *, heard: bool = True) -> None:
+    """The next word to the customer is due a turn from now, or when the floor says so, whichever is earlier.
+
+    Unless the customer has `heard` something now, the floor counts from the last word, and a turn that is over already
+    is left to be missed.
+    """
+    last = draft.clock(ClockName.CUSTOMER_UPDATE)
+    if not heard and last is not None and last.limit_at is not None and last.limit_at <= draft.now:
+        return
+    since = draft.now if heard or last is None else last.segments[0].start
+    turn = _customer_turn(draft, draft.now, last.cycle + 1 if last is not None else 1, since)
+    draft.stop_clock(ClockName.CUSTOMER_UPDATE)
+    if turn is not None:
+        draft.put_clock(turn)
+
+
+def _stand_still(draft: Draft, name: ClockName) -> None:
+    clock = draft.clock(name)
+    if draft.phase is Phase.BLOCKED and clock is not None:
+        draft.put_clock(clocks.pause(clock, draft.now, draft.calendar(clock.target.calendar)))
+
+
+def check_in_wanted(draft: Draft, clock: Clock, due: Due) -> None:
+    """Ask the owner how it goes."""
+    if not stale_warning(clock, due.edge, draft.now):
+        draft.notify(draft.people.owner, draft.terms.notice, Message.CHECK_IN)
+
+
+def check_in_missed(draft: Draft, clock: Clock, due: Due) -> None:
+    """No progress was told inside: the managers hear, once; the turns keep their grid."""
+    draft.missed(clock, due.at)
+    draft.notice(Point(Topic.CHECK_IN_MISSED, draft.people.owner, due.at), draft.policy.house.managers)
+    cadence = draft.terms.check_in
+    if cadence is not None:
+        target = turn_of(cadence)
+        began = _on_the_grid(draft, due.at, target)
+        draft.put_clock(_turn(draft, ClockName.CHECK_IN, clock.cycle + 1, target, began))
+        del draft.clocks[clock.name, clock.cycle]
+
+
+def update_wanted(draft: Draft, clock: Clock, due: Due) -> None:
+    """Ask the customer contact for words, while there is still time."""
+    if not stale_warning(clock, due.edge, draft.now):
+        draft.notify(draft.people.customer_contact, draft.terms.notice, Message.UPDATE_WANTED)
+
+
+def update_missed(draft: Draft, clock: Clock, due: Due) -> None:
+    """The customer heard nothing in time: say inside who owed it, and send the no-news update outside, once."""
+    draft.missed(clock, due.at)
+    contact = draft.people.customer_contact
+    draft.notice(Point(Topic.UPDATE_MISSED, contact, due.at), contact, draft.policy.house.managers)
+    began = _on_the_grid(draft, due.at, clock.target)
+    turn = _customer_turn(draft, began, clock.cycle + 1, began)
+    del draft.clocks[clock.name, clock.cycle]
+    if turn is not None:
+        draft.put_clock(turn)
+    draft.tell_customer(Message.CUSTOMER_NO_NEWS)
+
+
+def _customer_turn(draft: Draft, began: datetime, cycle: int, heard: datetime) -> Clock | None:
+    """The turn that began then: by the severity's cadence, or by the floor since `heard` when that comes first."""
+    cadence, floor = draft.terms.customer_update, draft.policy.house.customer_floor
+    lead = cadence.lead if cadence is not None else timedelta(0)
+    targets = []
+    if cadence is not None:
+        targets.append(turn_of(cadence))
+    if floor is not None:
+        targets.append(Target(max(floor - (began - heard), timedelta(0)), None, (lead,)))
+    turns = [_turn(draft, ClockName.CUSTOMER_UPDATE, cycle, target, began) for target in targets]
+    first = min(turns, key=_limit_at, default=None)
+    if first is not None and began < draft.now and _limit_at(first) <= draft.now:
+        return _customer_turn(draft, draft.now, cycle, draft.now)  # the grid lies behind us: begin at the present
+    if first is not None and heard < began:
+        return replace(first, segments=(Segment(heard, began), *first.segments))  # remembers the last word
+    return first
+
+
+def _limit_at(turn: Clock) -> datetime:
+    return turn.dues[-1].at
+
+
+def _turn(draft: Draft, name: ClockName, cycle: int, target: Target, began: datetime) -> Clock:
+    return clocks.start(name, cycle, target, began, draft.calendar(target.calendar))
+
+
+def _on_the_grid(draft: Draft, due: datetime, target: Target) -> datetime:
+    """Where the turn that lies around now began, counting whole turns from a missed one; bounded."""
+    calendar = draft.calendar(target.calendar)
+    began = due
+    for _ in range(TURNS_SKIPPED_MAX):
+        following = add(calendar, began, target.limit)
+        if following > draft.now:
+            return began
+        began = following
+    return draft.now

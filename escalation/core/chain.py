@@ -1,0 +1,383 @@
+"""Finding somebody who takes it: the chain of steps, its windows, and every way to move the work."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from escalation.core.clock import Clock, Due
+from escalation.core.commands import Acknowledge, Decline, Found, HandOff, Raise, Reassign, ReportContacts
+from escalation.core.draft import NAMES_MAX, Draft
+from escalation.core.effects import Notify, Point
+from escalation.core.policy import Chain, Step, Target
+from escalation.core.refusals import Refusal
+from escalation.core.state import Lapse, Rung, Transfer
+from escalation.core.vocabulary import Channel, ClockName, Message, Phase, Topic
+from escalation.core.watch import start_watch
+
+# Lapsed steps that a late acknowledgement can still be told apart from; older ones count as lapsed for good.
+LAPSES_MAX = 20
+# How often a fallback contact that no message reached is tried.
+FALLBACK_TRIES_MAX = 20
+_NOTHING = timedelta(0)
+
+
+def begin_transfer(draft: Draft, *, step: int = 0, named: str | None = None, keep_chain: bool = False) -> None:
+    """Put the work in transfer and begin a step of the chain, or ask a named person instead."""
+    draft.stop_clock(ClockName.CHECK_IN, ClockName.SILENCE)
+    since = draft.transfer.since or draft.now
+    draft.phase = Phase.IN_TRANSFER
+    round_ = draft.transfer.round if keep_chain else 0
+    heard = draft.transfer.heard_in_chain if keep_chain else False
+    draft.transfer = replace(draft.transfer, since=since, round=round_, heard_in_chain=heard, returns_to=None)
+    _begin_step(draft, step, named)
+
+
+def leave_transfer(draft: Draft) -> None:
+    """The way ends: stop telling, and add the time it took."""
+    draft.stop_clock(ClockName.TELL, ClockName.ACKNOWLEDGEMENT)
+    if draft.transfer.since is not None:
+        taken = draft.tally.in_transfer + (draft.now - draft.transfer.since)
+        draft.tally = replace(draft.tally, in_transfer=taken)
+    draft.transfer = replace(draft.transfer, since=None, rungs=(), lookup=None)
+
+
+def next_step(draft: Draft) -> None:
+    """On to the next step; after the last one the chain starts again, as often as the policy allows, then the fallback.
+
+    A round in which no message reached anybody is not repeated: the fallback is told at once.
+    """
+    transfer, chain = draft.transfer, _chain(draft)
+    following = transfer.step + 1
+    if following < len(chain.steps):
+        _begin_step(draft, following)
+    elif transfer.step < len(chain.steps) and transfer.round < chain.repeats and transfer.heard_in_chain:
+        draft.transfer = replace(transfer, round=transfer.round + 1)
+        _begin_step(draft, 0)
+    else:
+        _reach_the_end(draft)
+
+
+def at_top(draft: Draft) -> bool:
+    """Whether the fallback contact is already the one asked."""
+    return draft.transfer.step >= len(_chain(draft).steps)
+
+
+def reported_contacts(draft: Draft, command: ReportContacts) -> None:
+    """Who a step's contact is now: plan the telling, or go on at once when nobody can be reached."""
+    found = command.found[0] if command.found else None
+    rungs = _plan(draft, found) if found is not None else ()
+    draft.transfer = replace(draft.transfer, lookup=None, rungs=rungs, began=draft.now)
+    if draft.phase is Phase.BLOCKED:
+        return  # nobody is chased while we wait; `resume_telling` tells them
+    if rungs:
+        _tell_until_later(draft)
+    else:
+        _step_reached_nobody(draft)
+
+
+def tell_elapsed(draft: Draft, _clock: Clock, _due: Due) -> None:
+    """The next rung's time has come."""
+    draft.stop_clock(ClockName.TELL)
+    _tell_until_later(draft)
+
+
+def window_elapsed(draft: Draft, _clock: Clock, due: Due) -> None:
+    """Nobody acknowledged in time."""
+    lapses = (*draft.transfer.lapses, Lapse(due.at, draft.transfer.asked))[-LAPSES_MAX:]
+    draft.transfer = replace(draft.transfer, lapses=lapses)
+    draft.tally = replace(draft.tally, lapses=draft.tally.lapses + 1)
+    next_step(draft)
+
+
+def owner_silent(draft: Draft, _clock: Clock, due: Due) -> None:
+    """Acknowledged, then nothing: the next step is asked, and the silent owner hears of it."""
+    draft.notice(Point(Topic.OWNER_SILENT, draft.people.owner, due.at), draft.people.owner, draft.policy.house.managers)
+    begin_transfer(draft, step=_following(draft), keep_chain=True)
+
+
+def resume_telling(draft: Draft) -> None:
+    """Back from waiting: the plan goes on where it stood; whoever could not be told meanwhile is told now."""
+    transfer, tell = draft.transfer, draft.clock(ClockName.TELL)
+    if transfer.lookup is not None:
+        return  # the answer is still to come
+    if transfer.rungs:
+        at = tell.due if transfer.pages and tell is not None else None
+        began = (at or draft.now) - (transfer.rungs[0].after or _NOTHING)
+        draft.transfer = replace(transfer, began=began)
+        draft.stop_clock(ClockName.TELL)
+        if not transfer.pages:
+            _tell_one(draft)
+        _tell_until_later(draft)
+    elif not transfer.pages:
+        _step_reached_nobody(draft)
+
+
+def page_failed(draft: Draft, number: int, *, surely: bool, replaced: bool = False) -> None:
+    """A page did not go through (`surely`), or may not have: try the next rung of this visit at once.
+
+    A rung in reserve, and the next one of a page that was `replaced` when it was in doubt, wait until nothing else
+    stands.
+    """
+    if number not in draft.transfer.pages:
+        return
+    others = tuple(n for n in draft.transfer.pages if n != number)
+    if surely:
+        draft.transfer = replace(draft.transfer, pages=others, heard=draft.transfer.heard and bool(others))
+    if draft.phase is not Phase.IN_TRANSFER:
+        return
+    rungs = draft.transfer.rungs
+    if rungs and not (others and (replaced or rungs[0].after is None)):
+        draft.stop_clock(ClockName.TELL)
+        _tell_one(draft)
+        _await_next_rung(draft)
+    elif not rungs and not draft.transfer.pages:
+        _step_reached_nobody(draft)
+
+
+def page_accepted(draft: Draft, effect: Notify) -> None:
+    """A provider took a page: if it belongs to this visit, somebody has been told."""
+    draft.told(effect.contact)
+    if effect.number in draft.transfer.pages:
+        draft.transfer = replace(draft.transfer, heard=True, heard_in_chain=True)
+
+
+# --- commands --------------------------------------------------------------------------------------------------------
+
+
+def acknowledge(draft: Draft, command: Acknowledge) -> None:
+    """Whoever acknowledges becomes the owner; the chain stops, everyone who was told hears of it.
+
+    An act that a verified gateway saw earlier counts at that instant: a window or a response target that lapsed in
+    between is taken back from the counts. A tie is met in time.
+    """
+    acted = acted_at(draft, command)
+    _withdraw_lapses(draft, acted, command.by)
+    others = [name for name in draft.people.told if name != command.by]
+    asked = {*draft.transfer.asked, *(name for lapse in draft.transfer.lapses for name in lapse.asked)}
+    take_over(draft, command.by)
+    for name in others:
+        if name in asked:
+            draft.notify(name, draft.terms.notice, Message.ACKNOWLEDGED)
+
+
+def take_over(draft: Draft, person: str) -> None:
+    """A new owner: in transfer no longer, the check-ins and the watch for silence begin."""
+    leave_transfer(draft)
+    draft.stop_clock(ClockName.RESPONSE)
+    draft.phase = Phase.ACTIVE
+    draft.tally = replace(draft.tally, escalated=False)
+    owners = draft.people.owners if person in draft.people.owners else (*draft.people.owners, person)[-NAMES_MAX:]
+    draft.people = replace(draft.people, owner=person, owners=owners)
+    start_watch(draft)
+
+
+def decline(draft: Draft, command: Decline) -> None:
+    """Somebody who was asked says "not me": the next step is asked at once."""
+    if not command.reason.strip():
+        draft.refuse(Refusal.REASON_MISSING)
+    elif command.by not in draft.transfer.asked:
+        draft.refuse(Refusal.NOT_ASKED, asked=", ".join(draft.transfer.asked))
+    else:
+        next_step(draft)
+
+
+def reassign(draft: Draft, command: Reassign) -> None:
+    """Ask a named person; if they let their window pass, the chain goes on from where it was."""
+    if not command.reason.strip():
+        draft.refuse(Refusal.REASON_MISSING)
+    elif command.to == draft.people.owner and draft.phase is Phase.ACTIVE:
+        draft.refuse(Refusal.NO_CHANGE, owner=command.to)
+    else:
+        draft.tally = replace(draft.tally, hand_offs=draft.tally.hand_offs + 1)
+        begin_transfer(draft, step=draft.transfer.step, named=command.to, keep_chain=True)
+
+
+def hand_off(draft: Draft, command: HandOff) -> None:
+    """Sideways: another route's receiver, from the first step of its chain."""
+    route = draft.policy.route(command.route)
+    if not command.reason.strip():
+        draft.refuse(Refusal.REASON_MISSING)
+    elif route is None:
+        draft.refuse(Refusal.UNKNOWN_ROUTE, route=command.route, known=", ".join(r.name for r in draft.policy.routes))
+    elif command.ask not in route.asks:
+        draft.refuse(Refusal.ASK_NOT_FOR_ROUTE, ask=command.ask, allowed=", ".join(route.asks))
+    else:
+        if draft.phase is Phase.BLOCKED:
+            draft.stop_clock(ClockName.BLOCKED_REMINDER, ClockName.BLOCKED_LIMIT)
+            draft.resume_clocks()
+        draft.tally = replace(draft.tally, hand_offs=draft.tally.hand_offs + 1)
+        draft.transfer = replace(draft.transfer, route=route.name, ask=command.ask, lapses=())
+        begin_transfer(draft)
+
+
+def raise_(draft: Draft, command: Raise) -> None:
+    """Upwards: the next step of the chain, or the fallback after the last."""
+    if not command.reason.strip():
+        draft.refuse(Refusal.REASON_MISSING)
+    elif at_top(draft):
+        draft.refuse(Refusal.TOP_OF_CHAIN, step=step_name(draft))
+    else:
+        raise_to_next(draft)
+
+
+def raise_to_next(draft: Draft) -> None:
+    """The next step of the chain is asked; at its end the fallback contact, again if need be."""
+    begin_transfer(draft, step=_following(draft), keep_chain=True)
+
+
+def step_name(draft: Draft) -> str:
+    """What the step is called."""
+    if draft.transfer.named is not None:
+        return draft.transfer.named
+    return "fallback" if at_top(draft) else _chain(draft).steps[draft.transfer.step].name
+
+
+def acted_at(draft: Draft, command: Acknowledge) -> datetime:
+    """When the act happened: vouched for by a verified gateway, within the policy's bound, else now."""
+    vouched = command.standing is not None and command.standing.verified
+    if command.occurred_at is None or not vouched:
+        return draft.now
+    earliest = max(draft.case.opened_at, draft.now - draft.policy.house.occurred_at_bound)
+    return command.occurred_at if earliest <= command.occurred_at <= draft.now else draft.now
+
+
+# --- inside ----------------------------------------------------------------------------------------------------------
+
+
+def _chain(draft: Draft) -> Chain:
+    return draft.policy.chain(draft.route.chain)
+
+
+def _following(draft: Draft) -> int:
+    return min(draft.transfer.step + 1, len(_chain(draft).steps))
+
+
+def _begin_step(draft: Draft, index: int, named: str | None = None) -> None:
+    draft.stop_clock(ClockName.TELL)
+    steps = _chain(draft).steps
+    window, calendar, name = _asked(draft, steps, index, named)
+    draft.start_clock(ClockName.ACKNOWLEDGEMENT, Target(window, None, (), calendar))
+    lookup = draft.find("step", (name,))
+    blank = Transfer(draft.transfer.route, draft.transfer.ask)
+    draft.transfer = replace(
+        draft.transfer,
+        step=index,
+        named=named,
+        visit=draft.transfer.visit + 1,
+        lookup=lookup,
+        began=None,
+        rungs=blank.rungs,
+        asked=blank.asked,
+        pages=blank.pages,
+        heard=blank.heard,
+    )
+
+
+def _asked(draft: Draft, steps: tuple[Step, ...], index: int, named: str | None) -> tuple[timedelta, str, str]:
+    """Window, calendar and name to look up, for a step, a named person or the fallback."""
+    house = draft.policy.house
+    if index >= len(steps):
+        return house.fallback_window, "", named or house.fallback
+    step = steps[index]
+    return step.window, step.calendar, named or step.contact
+
+
+def _plan(draft: Draft, found: Found) -> tuple[Rung, ...]:
+    """Who is told when inside the step: the primary by the severity's channels, then the backup."""
+    rungs = _rungs(draft, found.contact, found.channels, _NOTHING)
+    if found.backup is not None:
+        steps = _chain(draft).steps
+        at_fallback = draft.transfer.step >= len(steps)
+        after = None if at_fallback else steps[draft.transfer.step].backup_after
+        rungs += _rungs(draft, found.backup, found.backup_channels, after if rungs else _NOTHING)
+    return tuple(sorted(rungs, key=lambda rung: (rung.after is None, rung.after or _NOTHING)))
+
+
+def _rungs(draft: Draft, contact: str | None, usable: tuple[Channel, ...], offset: timedelta | None) -> list[Rung]:
+    """The severity's channels that the contact has; if none of them, every channel the contact has.
+
+    Without an offset they are a reserve.
+    """
+    if contact is None:
+        return []
+    planned = [
+        Rung(None if offset is None else offset + reach.after, contact, reach.channel)
+        for reach in draft.terms.reach
+        if reach.channel in usable
+    ]
+    return planned or [Rung(offset, contact, channel) for channel in usable]
+
+
+def _tell_until_later(draft: Draft) -> None:
+    """Tell every rung whose time has come; set the clock for the next."""
+    while (at := _next_telling(draft)) is not None and at <= draft.now:
+        _tell_one(draft)
+    _await_next_rung(draft)
+
+
+def _tell_one(draft: Draft) -> None:
+    rung, rest = draft.transfer.rungs[0], draft.transfer.rungs[1:]
+    number = draft.notify(rung.contact, rung.channel, Message.PAGE)
+    asked = draft.transfer.asked
+    if rung.contact not in asked:
+        asked = (*asked, rung.contact)
+    draft.transfer = replace(draft.transfer, rungs=rest, pages=(*draft.transfer.pages, number), asked=asked)
+
+
+def _await_next_rung(draft: Draft) -> None:
+    at = _next_telling(draft)
+    if at is not None:
+        draft.start_clock(ClockName.TELL, Target(max(at - draft.now, _NOTHING)), cycle=draft.transfer.visit)
+
+
+def _next_telling(draft: Draft) -> datetime | None:
+    """When the next rung's time comes; None when there is none left but a reserve."""
+    after = draft.transfer.rungs[0].after if draft.transfer.rungs else None
+    return None if after is None else (draft.transfer.began or draft.now) + after
+
+
+def _step_reached_nobody(draft: Draft) -> None:
+    """No time is spent on a step that can tell nobody."""
+    if at_top(draft) and draft.transfer.named is None:
+        if not draft.tally.nobody_told:
+            draft.notice(Point(Topic.NOBODY_TOLD, step_name(draft)), draft.policy.house.managers)
+        draft.tally = replace(draft.tally, nobody_told=True)  # its window runs: then it is tried again
+    else:
+        next_step(draft)
+
+
+def _reach_the_end(draft: Draft) -> None:
+    """The chain is at its end: the fallback contact is told; then the managers know and the targets go on.
+
+    A fallback that could not be told is tried again after its window, a bounded number of times.
+    """
+    house = draft.policy.house
+    chain_length = len(_chain(draft).steps)
+    if draft.transfer.step >= chain_length:
+        if not draft.transfer.heard and draft.transfer.round < FALLBACK_TRIES_MAX:
+            draft.transfer = replace(draft.transfer, round=draft.transfer.round + 1)
+            _begin_step(draft, chain_length)
+            return
+        draft.stop_clock(ClockName.TELL, ClockName.ACKNOWLEDGEMENT)
+        draft.notice(Point(Topic.NOBODY_ANSWERED, "fallback"), house.managers)
+        return
+    nobody = not draft.transfer.heard_in_chain
+    draft.tally = replace(draft.tally, nobody_told=draft.tally.nobody_told or nobody)
+    topic = Topic.NOBODY_TOLD if nobody else Topic.NOBODY_ANSWERED
+    draft.notice(Point(topic, draft.route.chain), house.managers)
+    _begin_step(draft, chain_length)
+
+
+def _withdraw_lapses(draft: Draft, acted: datetime, person: str) -> None:
+    """Take back what only seemed late."""
+    in_time = [lapse for lapse in draft.transfer.lapses if person in lapse.asked and acted <= lapse.due]
+    misses = [m for m in draft.tally.misses if m.clock is ClockName.RESPONSE and acted <= m.due]
+    if in_time or misses:
+        draft.transfer = replace(
+            draft.transfer, lapses=tuple(lapse for lapse in draft.transfer.lapses if lapse not in in_time)
+        )
+        draft.tally = replace(
+            draft.tally,
+            lapses=draft.tally.lapses - len(in_time),
+            misses=tuple(miss for miss in draft.tally.misses if miss not in misses),
+            withdrawn=draft.tally.withdrawn + len(in_time) + len(misses),
+        )

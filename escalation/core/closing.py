@@ -1,0 +1,85 @@
+"""Every way an escalation ends, and the way back."""
+
+from dataclasses import replace
+
+from escalation.core.cadence import start_customer_updates
+from escalation.core.chain import leave_transfer, take_over
+from escalation.core.clock import Clock, Due
+from escalation.core.commands import Cancel, Confirm, DeEscalate, Reopen, Resolve
+from escalation.core.draft import Draft
+from escalation.core.effects import Point
+from escalation.core.policy import Target
+from escalation.core.refusals import Refusal
+from escalation.core.targets import start_deadline
+from escalation.core.vocabulary import ClockName, Message, Phase, Topic
+from escalation.core.watch import start_watch
+
+
+def resolve(draft: Draft, command: Resolve) -> None:
+    """A fix is declared. Whoever resolves what nobody had taken is recorded as having taken it.
+
+    The resolution target stands still, in case it is reopened; the customer is asked; the reopen window runs.
+    """
+    if draft.phase is Phase.IN_TRANSFER or draft.transfer.returns_to is Phase.IN_TRANSFER:
+        take_over(draft, command.by)
+    draft.phase = Phase.RESOLVED
+    draft.transfer = replace(draft.transfer, returns_to=None)
+    draft.stop_clock(*(name for name in ClockName if name not in (ClockName.RESOLUTION, ClockName.RECONCILE)))
+    draft.pause_clocks()
+    draft.start_clock(ClockName.REOPEN_WINDOW, Target(draft.policy.house.reopen_window))
+    draft.note = command.text
+    draft.tell_customer(Message.CUSTOMER_RESOLUTION, command.text)
+
+
+def confirm(draft: Draft, _command: Confirm) -> None:
+    """The customer agrees."""
+    end(draft, Phase.CLOSED)
+
+
+def window_ended(draft: Draft, _clock: Clock, _due: Due) -> None:
+    """Nobody objected within the reopen window."""
+    end(draft, Phase.CLOSED)
+
+
+def reopen(draft: Draft, command: Reopen) -> None:
+    """Not fixed after all: back to its owner, with the time that was left of the target."""
+    if not command.reason.strip():
+        draft.refuse(Refusal.REASON_MISSING)
+        return
+    draft.stop_clock(ClockName.REOPEN_WINDOW)
+    draft.phase = Phase.ACTIVE
+    draft.tally = replace(draft.tally, reopens=draft.tally.reopens + 1)
+    draft.resume_clocks()
+    start_deadline(draft)
+    start_customer_updates(draft)
+    start_watch(draft)
+    draft.notice(Point(Topic.REOPENED, draft.people.owner), draft.people.owner, draft.people.customer_contact)
+
+
+def de_escalate(draft: Draft, command: DeEscalate) -> None:
+    """Return it to a named person at a named lower level: receiver, ticket, customer and findings, all at once."""
+    if not command.to.strip() or not command.level.strip():
+        draft.refuse(Refusal.REASON_MISSING, to=command.to, level=command.level)
+        return
+    draft.note = command.findings
+    draft.people = replace(draft.people, owner=command.to)
+    end(draft, Phase.DE_ESCALATED)
+
+
+def cancel(draft: Draft, command: Cancel) -> None:
+    """It should not have been opened."""
+    if not command.reason.strip():
+        draft.refuse(Refusal.REASON_MISSING)
+    else:
+        end(draft, Phase.CANCELLED)
+
+
+def end(draft: Draft, phase: Phase) -> None:
+    """Final: no clock is left but the looking up of dispatches, and everyone who was told hears how it ended."""
+    leave_transfer(draft)
+    draft.phase = phase
+    draft.stop_clock(*(name for name in ClockName if name is not ClockName.RECONCILE))
+    audience = dict.fromkeys((*draft.people.told, draft.people.owner, draft.people.customer_contact))
+    for contact in audience:
+        draft.notify(contact, draft.terms.notice, Message.CLOSING)
+    draft.tell_customer(Message.CUSTOMER_CLOSING)

@@ -1,0 +1,336 @@
+"""What may be asked of an escalation, and the facts that come back. Imperative, frozen, each with its literal kind.
+
+A person's command carries `by` (who) and, where authority or a vouched instant matters, `standing`: what the directory
+said about that person when the command arrived. Rules use only what the command carries, so a log replays anywhere.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from escalation.core.effects import Text
+from escalation.core.policy import Policy
+from escalation.core.vocabulary import (
+    Ask,
+    Audience,
+    Channel,
+    DeEscalationReason,
+    Failure,
+    Outcome,
+    Reconciled,
+    Severity,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What was looked up about the person behind `by`, at the moment the command arrived.
+
+    `known` is False when the directory could not be asked: whatever needs authority is then refused.
+    `verified` says that a proof by the gateway or the CLI's key vouched for `by` and `occurred_at`.
+    `trusted_claims` is True only in development, where an unverified claim is believed and marked.
+    """
+
+    person: str
+    roles: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    known: bool = True
+    verified: bool = False
+    trusted_claims: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Hand a ticket over. The first entry of every log: it carries the frozen policy."""
+
+    reference: str
+    episode: str
+    ticket: str
+    by: str
+    by_machine: bool
+    route: str
+    severity: Severity
+    ask: Ask
+    title: Text
+    description: Text
+    customer: str
+    deadline: datetime  # the request's hard deadline, UTC
+    policy: Policy
+    code: int | None = None
+    restricted: bool = False
+    kind: Literal["open"] = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Say yes to what awaits approval."""
+
+    by: str
+    reason: str
+    standing: Standing | None = None
+    kind: Literal["approve"] = "approve"
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Say no to what awaits approval: the escalation ends."""
+
+    by: str
+    reason: str
+    standing: Standing | None = None
+    kind: Literal["reject"] = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Take the escalation: `by` becomes its owner. Only a human act counts."""
+
+    by: str
+    via: str = "cli"
+    occurred_at: datetime | None = None  # believed only from a verified gateway
+    standing: Standing | None = None
+    kind: Literal["acknowledge"] = "acknowledge"
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """Not me: the next step is told at once."""
+
+    by: str
+    reason: str
+    kind: Literal["decline"] = "decline"
+
+
+@dataclass(frozen=True, slots=True)
+class PostUpdate:
+    """Progress. To the inside it answers the check-in; to the customer it is sent and starts the next turn."""
+
+    by: str
+    audience: Audience
+    text: Text | None = None
+    kind: Literal["post_update"] = "post_update"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmSeverity:
+    """The receiving team confirms or adjusts the severity, with evidence."""
+
+    by: str
+    severity: Severity
+    evidence: str
+    kind: Literal["confirm_severity"] = "confirm_severity"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSeverity:
+    """Another severity, up or down, with a reason; clocks take the new targets."""
+
+    by: str
+    severity: Severity
+    reason: str
+    kind: Literal["change_severity"] = "change_severity"
+
+
+@dataclass(frozen=True, slots=True)
+class Reassign:
+    """Ask a named person of the same route to take it; who owns it now keeps it until then."""
+
+    by: str
+    to: str
+    reason: str
+    kind: Literal["reassign"] = "reassign"
+
+
+@dataclass(frozen=True, slots=True)
+class HandOff:
+    """Sideways, to another route's receiver."""
+
+    by: str
+    route: str
+    ask: Ask
+    reason: str
+    kind: Literal["hand_off"] = "hand_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Upwards, to the next step of the chain."""
+
+    by: str
+    reason: str
+    kind: Literal["raise"] = "raise"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Wait for the customer or a third party; the receiving team is not chased meanwhile."""
+
+    by: str
+    waiting_for: str
+    kind: Literal["block"] = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Unblock:
+    """What was waited for is there: back to where it was."""
+
+    by: str
+    reason: str
+    kind: Literal["unblock"] = "unblock"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """A fix is declared; the customer is asked to confirm."""
+
+    by: str
+    text: Text | None = None
+    kind: Literal["resolve"] = "resolve"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The customer agrees: close."""
+
+    by: str
+    kind: Literal["confirm"] = "confirm"
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Not fixed after all, within the reopen window."""
+
+    by: str
+    reason: str
+    kind: Literal["reopen"] = "reopen"
+
+
+@dataclass(frozen=True, slots=True)
+class DeEscalate:
+    """Return the ticket to a named person at a named lower level."""
+
+    by: str
+    reason: DeEscalationReason
+    to: str
+    level: str
+    findings: Text | None = None
+    kind: Literal["de_escalate"] = "de_escalate"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """It should not have been opened."""
+
+    by: str
+    reason: str
+    kind: Literal["cancel"] = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class AddNote:
+    """Words for the record; no clock moves."""
+
+    by: str
+    text: Text | None = None
+    kind: Literal["add_note"] = "add_note"
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptPolicy:
+    """From now on another version of the agreement; open clocks take its targets."""
+
+    by: str
+    policy: Policy
+    reason: str
+    kind: Literal["adopt_policy"] = "adopt_policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Elapse:
+    """Time has passed: fire what is due."""
+
+    kind: Literal["elapse"] = "elapse"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who is behind a name now. `channels` are those the contact can be reached on; none means unreachable."""
+
+    name: str
+    contact: str | None
+    channels: tuple[Channel, ...] = ()
+    backup: str | None = None
+    backup_channels: tuple[Channel, ...] = ()
+    why: str = ""  # "on call until …", "primary on vacation"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContacts:
+    """What `FindContacts` number `number` showed; `failed` when the directory could not be asked."""
+
+    number: int
+    found: tuple[Found, ...] = ()
+    failed: str | None = None
+    kind: Literal["report_contacts"] = "report_contacts"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDelivery:
+    """What became of a dispatch: a provider's answer, or a later receipt.
+
+    `how`: "sent", "unledgered" (the ledger was unreachable), "ledger" (an earlier attempt), "receipt".
+    """
+
+    number: int
+    outcome: Outcome
+    provider_id: str | None = None
+    failure: Failure | None = None
+    code: str | None = None  # the vendor's own error code, for people
+    how: str = "sent"
+    standing: Standing | None = None  # of the gateway that brings a receipt
+    kind: Literal["report_delivery"] = "report_delivery"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportReconciliation:
+    """What looking up the dispatch showed. `number` is the `Reconcile` effect's."""
+
+    number: int
+    result: Reconciled
+    provider_id: str | None = None
+    how: str = "lookup"
+    kind: Literal["report_reconciliation"] = "report_reconciliation"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTicket:
+    """Whether the ticket took the note."""
+
+    number: int
+    written: bool
+    error: str | None = None
+    kind: Literal["report_ticket"] = "report_ticket"
+
+
+Fact = ReportContacts | ReportDelivery | ReportReconciliation | ReportTicket
+Instructable = (
+    Approve
+    | Reject
+    | Acknowledge
+    | Decline
+    | PostUpdate
+    | ConfirmSeverity
+    | ChangeSeverity
+    | Reassign
+    | HandOff
+    | Raise
+    | Block
+    | Unblock
+    | Resolve
+    | Confirm
+    | Reopen
+    | DeEscalate
+    | Cancel
+    | AddNote
+)
+Command = Open | Instructable | AdoptPolicy | Elapse | Fact

@@ -1,0 +1,70 @@
+"""The first decision: what is handed over, under which agreement, and who hears at once."""
+
+from datetime import datetime
+
+from escalation.core.approval import ask_for_approval
+from escalation.core.cadence import start_customer_updates
+from escalation.core.chain import begin_transfer
+from escalation.core.commands import Open
+from escalation.core.draft import Draft
+from escalation.core.refusals import Refusal
+from escalation.core.state import Case, Escalation, Grade, Head, People, Tally, Transfer
+from escalation.core.targets import start_targets
+from escalation.core.vocabulary import Message, Phase
+
+GENESIS = "0" * 64  # the digest before the first entry
+
+
+def objection(command: Open, now: datetime) -> tuple[Refusal, dict[str, str]] | None:
+    """Why this cannot be opened at all, or None."""
+    route = command.policy.route(command.route)
+    if route is None:
+        known = ", ".join(known.name for known in command.policy.routes)
+        return Refusal.UNKNOWN_ROUTE, {"route": command.route, "known": known}
+    if command.ask not in route.asks:
+        return Refusal.ASK_NOT_FOR_ROUTE, {"ask": command.ask, "allowed": ", ".join(route.asks)}
+    if command.deadline <= now:
+        return Refusal.DEADLINE_PASSED, {"deadline": command.deadline.isoformat(), "now": now.isoformat()}
+    return None
+
+
+def blank(command: Open, now: datetime) -> Escalation:
+    """An escalation about which nothing has been decided yet."""
+    house = command.policy.house
+    contact = house.customer_contact if command.by_machine else command.by
+    case = Case(
+        command.reference,
+        command.episode,
+        command.ticket,
+        command.code,
+        now,
+        command.by,
+        command.customer,
+        command.title,
+        command.description,
+        command.deadline,
+        command.restricted,
+    )
+    return Escalation(
+        case=case,
+        policy=command.policy,
+        phase=Phase.IN_TRANSFER,
+        grade=Grade(command.severity, command.severity),
+        people=People(owner=contact, customer_contact=contact),
+        transfer=Transfer(command.route, command.ask),
+        clocks=(),
+        errands=(),
+        tally=Tally(),
+        head=Head(0, GENESIS, 0),
+    )
+
+
+def open_(draft: Draft, _command: Open) -> None:
+    """Targets and the customer's turn run from here; the chain begins, or an approver is asked first."""
+    start_targets(draft)
+    start_customer_updates(draft)
+    if draft.route.approval is not None:
+        ask_for_approval(draft, draft.route.approval)
+    else:
+        begin_transfer(draft)
+    draft.tell_customer(Message.CUSTOMER_OPENING)

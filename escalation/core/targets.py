@@ -1,0 +1,61 @@
+"""Promises with an end: first response, resolution, and the request's own hard deadline."""
+
+from dataclasses import replace
+
+from escalation.core.chain import raise_to_next
+from escalation.core.clock import Clock, Due
+from escalation.core.draft import Draft, stale_warning
+from escalation.core.effects import Point
+from escalation.core.policy import Target
+from escalation.core.severity import set_severity
+from escalation.core.vocabulary import ClockName, Phase, Severity, Topic
+
+
+def start_targets(draft: Draft) -> None:
+    """The clocks that run from the opening, whatever the phase."""
+    terms = draft.terms
+    if terms.response is not None:
+        draft.start_clock(ClockName.RESPONSE, terms.response)
+    draft.start_clock(ClockName.RESOLUTION, terms.resolution)
+    start_deadline(draft)
+
+
+def start_deadline(draft: Draft) -> None:
+    """The hard deadline is an instant: it neither pauses nor moves."""
+    left = draft.case.deadline - draft.now
+    if left.total_seconds() > 0:
+        draft.start_clock(ClockName.DEADLINE, Target(left, None, draft.terms.resolution.leads))
+
+
+def target_near(draft: Draft, clock: Clock, due: Due) -> None:
+    """Warn those who can still do something: the managers and whoever must act. Not when it is already too late."""
+    if not stale_warning(clock, due.edge, draft.now):
+        point = Point(Topic.TARGET_NEAR, clock.name, clock.limit_at)
+        draft.notice(point, draft.policy.house.managers, draft.people.owner)
+
+
+def response_missed(draft: Draft, clock: Clock, due: Due) -> None:
+    """No human at the receiving level in time: counted and told; the chain is climbing already."""
+    draft.missed(clock, due.at)
+    draft.notice(Point(Topic.TARGET_MISSED, clock.name, due.at), draft.policy.house.managers, draft.people.owner)
+
+
+def target_missed(draft: Draft, clock: Clock, due: Due) -> None:
+    """Three things at once: one severity up, the next step is asked, the status reads "Escalation".
+
+    A SEV1 stays SEV1 and the executive is told. The former owner keeps it until somebody accepts. The next turn of the
+    resolution target starts now, so nothing that this breach raises can be missed in the same call.
+    """
+    house = draft.policy.house
+    draft.missed(clock, due.at)
+    draft.tally = replace(draft.tally, escalated=True)
+    audience = [house.managers, draft.people.owner]
+    if draft.grade.level is Severity.SEV1:
+        audience.append(house.executive)
+    draft.notice(Point(Topic.TARGET_MISSED, clock.name, due.at), *audience)
+    if house.raise_severity_on_breach and draft.grade.level is not Severity.SEV1:
+        set_severity(draft, draft.grade.level.raised())
+    if clock.name is ClockName.RESOLUTION and clock.cycle < house.breach_cycles:
+        draft.start_clock(ClockName.RESOLUTION, draft.terms.resolution)
+    if house.reassign_on_breach and draft.phase in (Phase.IN_TRANSFER, Phase.ACTIVE):
+        raise_to_next(draft)

@@ -1,0 +1,36 @@
+"""Watching the one who works on it: check-ins, and how long silence is borne."""
+
+from escalation.core.draft import Draft
+from escalation.core.policy import Cadence, Target
+from escalation.core.vocabulary import ClockName, Phase
+
+
+def start_watch(draft: Draft) -> None:
+    """The owner's clocks begin anew, by the terms in force now."""
+    start_check_ins(draft)
+    heard_from_owner(draft, draft.people.owner)
+
+
+def start_check_ins(draft: Draft) -> None:
+    """The next check-in is due a turn from now; none where the terms ask for none."""
+    cadence = draft.terms.check_in
+    if cadence is None:
+        draft.stop_clock(ClockName.CHECK_IN)
+    else:
+        draft.start_clock(ClockName.CHECK_IN, turn_of(cadence))
+
+
+def heard_from_owner(draft: Draft, person: str) -> None:
+    """An act of the owner starts the watch for silence anew."""
+    if draft.phase is not Phase.ACTIVE or person != draft.people.owner:
+        return
+    silence = draft.terms.silence
+    if silence is None:
+        draft.stop_clock(ClockName.SILENCE)
+    else:
+        draft.start_clock(ClockName.SILENCE, Target(silence))
+
+
+def turn_of(cadence: Cadence) -> Target:
+    """One turn of a cadence, as the target of a clock."""
+    return Target(cadence.every, None, (cadence.lead,), cadence.calendar)
