@@ -1,0 +1,1 @@
+"""What crosses a process boundary, in pydantic: names, requests, views, policy files."""

@@ -1,0 +1,91 @@
+"""One entry of the log as one line for people."""
+
+from datetime import datetime
+
+from escalation.core.commands import Command, ReportContacts, ReportDelivery, ReportReconciliation, ReportTicket
+from escalation.core.effects import Effect, FindContacts, Notify, Reconcile, WriteTicket
+from escalation.core.entry import Entry
+from escalation.core.vocabulary import ClockName, Edge
+
+_VERBS = {
+    "open": "opened by",
+    "approve": "approved by",
+    "reject": "rejected by",
+    "acknowledge": "acknowledged by",
+    "decline": "declined by",
+    "post_update": "update by",
+    "confirm_severity": "severity confirmed by",
+    "change_severity": "severity changed by",
+    "reassign": "reassigned by",
+    "hand_off": "handed off by",
+    "raise": "raised by",
+    "block": "blocked by",
+    "unblock": "unblocked by",
+    "resolve": "resolved by",
+    "confirm": "confirmed by",
+    "reopen": "reopened by",
+    "de_escalate": "de-escalated by",
+    "cancel": "cancelled by",
+    "add_note": "note by",
+    "adopt_policy": "policy changed by",
+}
+_EDGES = {Edge.WARNING: "warning", Edge.GOAL: "goal passed", Edge.LIMIT: "due"}
+_BREACHING = (
+    ClockName.RESPONSE,
+    ClockName.RESOLUTION,
+    ClockName.DEADLINE,
+    ClockName.CUSTOMER_UPDATE,
+    ClockName.CHECK_IN,
+)
+
+
+def tell(entry: Entry) -> str:
+    """When, what, and what followed: "12:00:03Z #2 acknowledged by dana: phase in_transfer → active"."""
+    fired = [_fired(fired.clock, fired.edge) for fired in entry.fired]
+    happened = [*fired] if entry.command.kind == "elapse" and fired else [*fired, _said(entry.command)]
+    if entry.refusal is not None:
+        why = ", ".join(f"{key} {value}" for key, value in entry.facts.items())
+        happened.append(f"refused: {entry.refusal}" + (f" ({why})" if why else ""))
+    changes = [f"{change.field} {change.before or '–'} → {change.after}" for change in entry.changes]
+    asked = [_asked(effect) for effect in entry.effects]
+    line = f"{_clock_time(entry.at)} #{entry.sequence} {'; '.join(happened)}"
+    return line + (f": {', '.join(changes)}" if changes else "") + (f" [{'; '.join(asked)}]" if asked else "")
+
+
+def _clock_time(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _fired(clock: ClockName, edge: Edge) -> str:
+    word = "missed" if edge is Edge.LIMIT and clock in _BREACHING else _EDGES[edge]
+    return f"{clock} {word}"
+
+
+def _said(command: Command) -> str:
+    match command:
+        case ReportContacts():
+            found = ", ".join(f"{f.name} is {f.contact or 'nobody'}" for f in command.found)
+            return command.failed or found or "nobody found"
+        case ReportDelivery():
+            why = f" {command.failure} {command.code or ''}".rstrip() if command.failure else ""
+            how = f" ({command.how})" if command.how != "sent" else ""
+            return f"dispatch {command.number} {command.outcome}{why}{how}"
+        case ReportReconciliation():
+            return f"lookup {command.number}: {command.result}"
+        case ReportTicket():
+            return f"ticket note {command.number} {'written' if command.written else 'not written'}"
+        case _:
+            by = getattr(command, "by", "")
+            return f"{_VERBS.get(command.kind, command.kind)} {by}".rstrip()
+
+
+def _asked(effect: Effect) -> str:
+    match effect:
+        case Notify():
+            return f"{effect.number}: {effect.message} to {effect.contact} by {effect.channel}"
+        case FindContacts():
+            return f"{effect.number}: who is {', '.join(effect.names)}?"
+        case Reconcile():
+            return f"{effect.number}: look up {effect.channel} to {effect.contact}"
+        case WriteTicket():
+            return f"{effect.number}: ticket reads {effect.status!r}"

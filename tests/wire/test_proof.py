@@ -1,0 +1,109 @@
+"""A proof vouches for one person, one escalation, one kind of command and one instant, for a while."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from escalation.core.commands import Acknowledge, Approve, ReportDelivery
+from escalation.core.vocabulary import Outcome
+from escalation.wire.messages import Adoption, Instruction, LateFact
+from escalation.wire.proof import CLOCK_SKEW, PROOF_CHARS_MAX, Signer, claim_of
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+KEY = "a key of the tests, long enough to be one"
+CLAIM = claim_of("ESC-1", Instruction(command=Approve(by="maya", reason="yes")))
+
+
+def test_what_was_signed_is_vouched_for() -> None:
+    """The same person, the same claim."""
+    signer = Signer(KEY)
+
+    assert signer.verify(signer.sign("maya", CLAIM, NOW), "maya", CLAIM, NOW, DAY)
+
+
+@pytest.mark.parametrize(
+    ("by", "claim"),
+    [
+        ("omar", CLAIM),
+        ("maya", claim_of("ESC-2", Instruction(command=Approve(by="maya", reason="yes")))),
+        ("maya", claim_of("ESC-1", Instruction(command=Acknowledge(by="maya")))),
+        ("maya", claim_of("ESC-1", Instruction(adopt=Adoption(by="maya", policy="demo", reason="yes")))),
+        ("maya", ""),
+    ],
+)
+def test_a_proof_of_something_else_is_worth_nothing(by: str, claim: str) -> None:
+    """Another person, escalation or kind of command."""
+    signer = Signer(KEY)
+
+    assert not signer.verify(signer.sign("maya", CLAIM, NOW), by, claim, NOW, DAY)
+
+
+def test_the_instant_is_part_of_the_claim() -> None:
+    """Nobody moves an acknowledgement to an earlier time with a proof of a later one; the zone does not matter."""
+
+    def said(at: datetime | None) -> str:
+        return claim_of("ESC-1", Instruction(command=Acknowledge(by="dora", occurred_at=at)))
+
+    assert len({said(None), said(NOW), said(NOW + timedelta(microseconds=1))}) == 3
+    assert said(NOW) == said(NOW.astimezone())
+
+
+def test_a_late_fact_is_bound_to_its_effect() -> None:
+    """A receipt for one dispatch says nothing about another."""
+    facts = [LateFact(ReportDelivery(number=number, outcome=Outcome.ACCEPTED)) for number in (1, 11)]
+
+    assert claim_of("ESC-1", facts[0]) != claim_of("ESC-1", facts[1])
+
+
+@pytest.mark.parametrize(
+    ("age", "holds"),
+    [
+        (timedelta(0), True),
+        (DAY, True),
+        (DAY + timedelta(seconds=1), False),
+        (-CLOCK_SKEW, True),
+        (-2 * CLOCK_SKEW, False),
+    ],
+)
+def test_a_proof_ages(age: timedelta, holds: bool) -> None:  # noqa: FBT001  # the expected value
+    """It holds until its age, and a little before its own time, since clocks differ."""
+    signer = Signer(KEY)
+
+    assert signer.verify(signer.sign("maya", CLAIM, NOW), "maya", CLAIM, NOW + age, DAY) is holds
+
+
+def test_a_key_can_be_replaced_while_proofs_are_under_way() -> None:
+    """The last key signs, all verify; a key that is gone no longer does."""
+    old, both, new = Signer("old"), Signer(["old", "new"]), Signer("new")
+
+    assert both.verify(old.sign("maya", CLAIM, NOW), "maya", CLAIM, NOW, DAY)
+    assert new.verify(both.sign("maya", CLAIM, NOW), "maya", CLAIM, NOW, DAY)
+    assert not new.verify(old.sign("maya", CLAIM, NOW), "maya", CLAIM, NOW, DAY)
+
+
+@pytest.mark.parametrize("keys", ["", [], ["one", ""]])
+def test_a_signer_without_a_key_is_refused(keys: str | list[str]) -> None:
+    """An empty key would vouch for everybody."""
+    with pytest.raises(ValueError, match="at least one key"):
+        Signer(keys)
+
+
+@given(st.one_of(st.none(), st.text(max_size=200), st.just("x" * (PROOF_CHARS_MAX + 1))))
+def test_garbage_is_no_proof_and_no_error(garbage: str | None) -> None:
+    """Whatever a signal brings along."""
+    assert not Signer(KEY).verify(garbage, "maya", CLAIM, NOW, DAY)
+
+
+@given(st.integers(min_value=0, max_value=10_000), st.characters(min_codepoint=33, max_codepoint=126))
+def test_a_changed_character_spoils_a_proof(place: int, character: str) -> None:
+    """Wherever it is."""
+    proof = Signer(KEY).sign("maya", CLAIM, NOW)
+    place %= len(proof)
+    changed = proof[:place] + character + proof[place + 1 :]
+
+    # Base64 leaves two bits of the last character unused, so another one there may spell the same signature.
+    if changed != proof and place != len(proof) - 1:
+        assert not Signer(KEY).verify(changed, "maya", CLAIM, NOW, DAY)
