@@ -1,0 +1,64 @@
+"""Letting an escalation in, and letting its short code go."""
+
+import logging
+from datetime import timedelta
+from typing import Protocol
+
+from temporalio import activity
+
+from escalation.adapters.store import LedgerDown
+from escalation.core.effects import Text
+from workflows.ports import Admission, Admitted, Dismissal
+
+_log = logging.getLogger(__name__)
+
+
+class Texts(Protocol):
+    """The content store, as far as it is needed here."""
+
+    def keep(self, reference: str, episode: str, key: str, words: str) -> Text:
+        """Keep words under a key; the first words under it stay."""
+        ...
+
+
+class Codes(Protocol):
+    """The short codes of open escalations."""
+
+    def allot(self, reference: str, episode: str) -> int:
+        """The code of this escalation, the same one each time."""
+        ...
+
+    def release(self, reference: str, episode: str) -> None:
+        """Free the code."""
+        ...
+
+
+class Admissions:
+    """Keeps opening words, allots and frees codes."""
+
+    def __init__(self, texts: Texts, codes: Codes, send_timeout: timedelta) -> None:
+        self._texts = texts
+        self._codes = codes
+        self._send_timeout = send_timeout
+
+    @activity.defn(name="admit")
+    def admit(self, order: Admission) -> Admitted:
+        """Keep the words and allot a code. Without its words nothing can be told, so that is tried again; a store
+        that can keep words but allot no code opens the escalation without replies by SMS.
+        """
+        texts = {
+            key: self._texts.keep(order.reference, order.episode, key, words) for key, words in order.words.items()
+        }
+        return Admitted(code=self._code(order), texts=texts, send_timeout=self._send_timeout)
+
+    @activity.defn(name="dismiss")
+    def dismiss(self, order: Dismissal) -> None:
+        """Free the code; nothing happens when there is none."""
+        self._codes.release(order.reference, order.episode)
+
+    def _code(self, order: Admission) -> int | None:
+        try:
+            return self._codes.allot(order.reference, order.episode)
+        except LedgerDown as error:
+            _log.warning("%s opens without a short code: %s", order.reference, error)
+            return None

@@ -1,0 +1,238 @@
+"""The act of telling somebody: claim the dispatch, make the message, hand it over once, write down what came of it.
+
+It never waits and never looks anything up at a provider. Whatever it cannot be sure of it answers as ambiguous; the
+rules then tell somebody else at once and look the dispatch up after the settle window. On the last attempt it always
+answers, so that nobody waits for an error to be noticed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from temporalio import activity
+
+from activities.attempts import again, attempt, is_last
+from activities.failures import REPORTED, FailureClass, Verdict, classify
+from escalation.adapters.failpoints import Failpoints
+from escalation.adapters.ledger import AlreadyFailed, AlreadySent, Claim, Ledger, LedgerDown, Order, Unfinished
+from escalation.adapters.rendering import Renderer, TemplateFault, Words
+from escalation.adapters.sending import Accepted, AddressBook, Attempt, Broken, Outgoing, Provider, Vendor
+from escalation.core.commands import ReportDelivery
+from escalation.core.effects import Notify
+from escalation.core.vocabulary import Channel, Failure, Message, Outcome
+from workflows.ports import Send
+
+PAGE_LASTS = timedelta(minutes=2)
+"""A page that a carrier could not show by then is not shown: somebody else has been told meanwhile."""
+NOTICE_LASTS = timedelta(hours=4)
+PAGE_WAIT_MAX = timedelta(seconds=10)
+"""A page whose provider asks for a longer pause fails at once, so that another channel is tried."""
+
+VENDOR: Mapping[Channel, Vendor] = {Channel.EMAIL: "sendgrid", Channel.SMS: "twilio", Channel.VOICE: "twilio"}
+
+NEEDS_TEXT = frozenset({Message.CUSTOMER_UPDATE})
+"""Messages that are nothing without somebody's words."""
+
+
+class WordStore(Protocol):
+    """Where words are kept. Raises `LedgerDown` when it does not answer."""
+
+    def read(self, text: str) -> str | None:
+        """The words of a text id, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsendable:
+    """A dispatch that cannot be made into a message. `lasting` is False when another attempt may find it better."""
+
+    failure: Failure
+    code: str
+    lasting: bool = True
+
+
+class Notifier:
+    """The deed behind `workflows.ports.notify`. Safe to run in many threads."""
+
+    def __init__(  # one argument for each thing outside that it touches
+        self,
+        *,
+        ledger: Ledger,
+        texts: WordStore,
+        book: AddressBook,
+        renderer: Renderer,
+        mail: Provider,
+        phone: Provider,
+        failpoints: Failpoints | None = None,
+    ) -> None:
+        self._ledger = ledger
+        self._texts = texts
+        self._book = book
+        self._renderer = renderer
+        self._providers: dict[Channel, Provider] = {Channel.EMAIL: mail, Channel.SMS: phone, Channel.VOICE: phone}
+        self._failpoints = failpoints or Failpoints()
+
+    # The thread is never interrupted: between a provider's yes and its record, an exception would lose the yes. The act
+    # is bounded by its timeouts instead.
+    @activity.defn(name="notify", no_thread_cancel_exception=True)
+    def notify(self, send: Send) -> ReportDelivery:
+        """See `workflows.ports.notify`."""
+        effect = send.effect
+        self._failpoints.reach("before_intent")
+        try:
+            claim = self._ledger.claim(_order(send))
+        except LedgerDown:
+            return self._without_ledger(send)
+        match claim:
+            case AlreadySent(provider_id, _):
+                return ReportDelivery(effect.number, Outcome.ACCEPTED, provider_id=provider_id, how="ledger")
+            case AlreadyFailed(failure, code):
+                return ReportDelivery(effect.number, Outcome.FAILED, failure=failure, code=code, how="ledger")
+            case Unfinished():
+                return ReportDelivery(effect.number, Outcome.AMBIGUOUS, code="unfinished", how="ledger")
+            case Claim():
+                self._failpoints.reach("after_intent")
+                return self._claimed(send, claim)
+
+    def _claimed(self, send: Send, claim: Claim) -> ReportDelivery:
+        """With the intent written down: post once, then record what is certain."""
+        effect = send.effect
+        outgoing = self._outgoing(send)
+        if isinstance(outgoing, Unsendable):
+            return self._unsendable(effect, claim, outgoing)
+        if not self._ledger.fresh(claim):
+            return self._surely_not_sent(effect, claim, Verdict(FailureClass.SAFE_RETRY, "stale_intent"))
+        answer = self._post(outgoing)
+        if isinstance(answer, Accepted):
+            self._record(claim, answer)
+            self._failpoints.reach("after_record")
+            return ReportDelivery(effect.number, Outcome.ACCEPTED, provider_id=answer.provider_id)
+        verdict = classify(answer, effect.dispatch, attempt())
+        activity.logger.warning("dispatch %s: %s (%s)", effect.dispatch, verdict.failure_class, verdict.code)
+        if verdict.failure_class is FailureClass.AMBIGUOUS:
+            return ReportDelivery(effect.number, Outcome.AMBIGUOUS, code=verdict.code)
+        if verdict.failure_class in {FailureClass.SAFE_RETRY, FailureClass.RATE_LIMITED}:
+            return self._surely_not_sent(effect, claim, verdict)
+        return self._fail(effect, claim, REPORTED[verdict.failure_class], verdict.code)
+
+    def _without_ledger(self, send: Send) -> ReportDelivery:
+        """A page's first attempt goes out unledgered. Anything later might repeat it, and anything else can wait."""
+        effect = send.effect
+        if not effect.urgent:
+            if is_last():
+                return ReportDelivery(effect.number, Outcome.FAILED, failure=Failure.UNREACHABLE, code="ledger_down")
+            raise again("LedgerDown", effect.dispatch)
+        if attempt() > 1:
+            if is_last():
+                return ReportDelivery(effect.number, Outcome.AMBIGUOUS, code="ledger_down", how="unledgered")
+            raise again("LedgerDown", effect.dispatch)
+        outgoing = self._outgoing(send)
+        if isinstance(outgoing, Unsendable):
+            return ReportDelivery(
+                effect.number, Outcome.FAILED, failure=outgoing.failure, code=outgoing.code, how="unledgered"
+            )
+        answer = self._post(outgoing)
+        if isinstance(answer, Accepted):
+            self._record_unledgered(send, answer)
+            return ReportDelivery(effect.number, Outcome.ACCEPTED, provider_id=answer.provider_id, how="unledgered")
+        verdict = classify(answer, effect.dispatch, attempt())
+        failure = REPORTED.get(verdict.failure_class)
+        outcome = Outcome.AMBIGUOUS if failure is None else Outcome.FAILED
+        return ReportDelivery(effect.number, outcome, failure=failure, code=verdict.code, how="unledgered")
+
+    def _post(self, outgoing: Outgoing) -> Attempt:
+        provider = self._providers[outgoing.channel]
+        try:
+            answer = provider.send(outgoing)
+        except Exception as error:  # noqa: BLE001  # a bug after the intent: nobody knows what was posted
+            vendor = VENDOR[outgoing.channel]
+            answer = Broken(vendor, posted=True, why=type(error).__name__)
+        self._failpoints.reach("after_post")
+        return answer
+
+    def _outgoing(self, send: Send) -> Outgoing | Unsendable:
+        """The message with its address, or why there is none."""
+        effect, brief = send.effect, send.effect.brief
+        try:
+            address = self._book.address(effect.contact, effect.channel)
+            name = self._book.name(effect.contact)
+        except Exception as error:  # noqa: BLE001  # whatever a directory raises, it could not be asked
+            return Unsendable(Failure.UNREACHABLE, f"directory_{type(error).__name__}", lasting=False)
+        if address is None:
+            return Unsendable(Failure.NO_ADDRESS, f"no_{effect.channel}")
+        words = self._words(effect, name)
+        if isinstance(words, Unsendable):
+            return words
+        try:
+            content = self._renderer.render(effect.message, effect.channel, brief, words, effect.dispatch, send.at)
+        except TemplateFault as fault:
+            activity.logger.error("dispatch %s: %s", effect.dispatch, fault)  # one line, no traceback
+            return Unsendable(Failure.CONTENT, "template")
+        return Outgoing(
+            dispatch=effect.dispatch,
+            reference=brief.reference,
+            severity=brief.severity,
+            channel=effect.channel,
+            to=address,
+            name=name,
+            content=content,
+            at=send.at,
+            lasts=PAGE_LASTS if effect.urgent else NOTICE_LASTS,
+        )
+
+    def _words(self, effect: Notify, name: str | None) -> Words | Unsendable:
+        """Title and text. A page goes out without its title; a customer never gets a message with a hole in it."""
+        try:
+            title = self._texts.read(effect.brief.title.id)
+            text = None if effect.text is None else self._texts.read(effect.text.id)
+        except LedgerDown:
+            if effect.urgent:
+                return Words(title=None, text=None, name=name)
+            return Unsendable(Failure.UNREACHABLE, "texts_down", lasting=False)
+        if text is None and effect.message in NEEDS_TEXT:
+            return Unsendable(Failure.CONTENT, "text_missing")
+        return Words(title=title, text=text, name=name)
+
+    def _unsendable(self, effect: Notify, claim: Claim, reason: Unsendable) -> ReportDelivery:
+        if reason.lasting:
+            return self._fail(effect, claim, reason.failure, reason.code)
+        return self._surely_not_sent(effect, claim, Verdict(FailureClass.SAFE_RETRY, reason.code))
+
+    def _surely_not_sent(self, effect: Notify, claim: Claim, verdict: Verdict) -> ReportDelivery:
+        """Free the row and ask for another attempt; on the last one, or when a page may not wait so long, fail."""
+        patient = not (effect.urgent and verdict.delay > PAGE_WAIT_MAX)
+        if is_last() or not patient:
+            return self._fail(effect, claim, REPORTED[verdict.failure_class], verdict.code)
+        try:
+            self._ledger.release(claim)
+        except LedgerDown:
+            activity.logger.warning("dispatch %s: not released, so the next attempt is ambiguous", effect.dispatch)
+        delay = verdict.delay if verdict.failure_class is FailureClass.RATE_LIMITED else None
+        raise again(verdict.failure_class.value, verdict.code, delay)
+
+    def _fail(self, effect: Notify, claim: Claim, failure: Failure, code: str) -> ReportDelivery:
+        try:
+            self._ledger.failed(claim, failure, code)
+        except LedgerDown:
+            activity.logger.warning("dispatch %s: its failure is not in the ledger", effect.dispatch)
+        return ReportDelivery(effect.number, Outcome.FAILED, failure=failure, code=code)
+
+    def _record(self, claim: Claim, answer: Accepted) -> None:
+        """An acceptance that cannot be recorded is still one; the row stays open until a receipt or a look-up."""
+        try:
+            if self._ledger.sent(claim, answer.provider_id):
+                activity.logger.error("dispatch %s: accepted twice", claim.dispatch)
+                activity.metric_meter().create_counter("escalation_accepted_twice").add(1)
+        except LedgerDown:
+            activity.logger.warning("dispatch %s: accepted, not in the ledger", claim.dispatch)
+
+    def _record_unledgered(self, send: Send, answer: Accepted) -> None:
+        try:
+            self._ledger.unledgered(_order(send), answer.provider_id)
+        except LedgerDown:
+            activity.logger.warning("dispatch %s: sent unledgered", send.effect.dispatch)
+
+
+def _order(send: Send) -> Order:
+    effect = send.effect
+    return Order(effect.dispatch, effect.brief.reference, effect.contact, effect.channel, effect.message, send.at)

@@ -1,0 +1,69 @@
+"""Short codes for replies: "ack 42". Small, unique among open escalations, free again when one ends."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Engine, delete, select
+
+from escalation.adapters.store import LedgerDown, codes, insert_once, transaction
+
+FIRST_CODE = 10
+"""One digit is too easily typed by accident."""
+ROUNDS_MAX = 50
+"""How often a code that somebody else took in the meantime is passed over before giving up."""
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)
+
+
+class Codes:
+    """Allots, finds and frees codes. `LedgerDown` when the store does not answer in time."""
+
+    def __init__(self, engine: Engine, wall: Callable[[], datetime] = _wall) -> None:
+        self._engine = engine
+        self._wall = wall
+
+    def allot(self, reference: str, episode: str) -> int:
+        """The code of this escalation: the one it has, or the smallest free one from `FIRST_CODE` on."""
+        for _ in range(ROUNDS_MAX):
+            with transaction(self._engine) as connection:
+                mine = self._of(connection, reference, episode)
+                if mine is not None:
+                    return mine
+                free = _smallest_free(connection)
+            with transaction(self._engine) as connection:
+                taken = connection.execute(
+                    insert_once(self._engine, codes).values(
+                        code=free, reference=reference, episode=episode, allotted_at=self._wall()
+                    )
+                )
+            if taken.rowcount == 1:
+                return free
+        raise LedgerDown(f"no short code could be allotted in {ROUNDS_MAX} rounds; it is tried again")
+
+    def release(self, reference: str, episode: str) -> None:
+        """The escalation has ended: its code may be allotted again. Nothing happens when it has none."""
+        with transaction(self._engine) as connection:
+            connection.execute(delete(codes).where(codes.c.reference == reference, codes.c.episode == episode))
+
+    def open(self, code: int) -> tuple[str, str] | None:
+        """Reference and episode of the open escalation with that code."""
+        with transaction(self._engine) as connection:
+            found = connection.execute(
+                select(codes.c.reference, codes.c.episode).where(codes.c.code == code)
+            ).one_or_none()
+        return None if found is None else (found.reference, found.episode)
+
+    def _of(self, connection: Connection, reference: str, episode: str) -> int | None:
+        mine = select(codes.c.code).where(codes.c.reference == reference, codes.c.episode == episode)
+        return connection.execute(mine).scalar_one_or_none()
+
+
+def _smallest_free(connection: Connection) -> int:
+    free = FIRST_CODE
+    for taken in connection.execute(select(codes.c.code).order_by(codes.c.code)).scalars():
+        if taken > free:
+            break
+        free = taken + 1
+    return free

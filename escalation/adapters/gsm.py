@@ -1,0 +1,100 @@
+"""What an SMS costs: the GSM 7-bit alphabet, and how words are brought into it.
+
+Source: 3GPP TS 23.038 §6.2.1. One character outside the alphabet turns the whole message into UCS-2, where a segment
+holds 67 instead of 153.
+"""
+
+import unicodedata
+from collections.abc import Callable
+
+BASIC = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+"""The basic table in code order; position 27 is the escape to the next table and no character."""
+EXTENSION = "\f^{}\\[~]|€"
+"""Characters that take two septets each."""
+
+SEPTETS_MAX = 306
+"""Two segments of 153: what a page may take in the GSM alphabet."""
+UNITS_MAX = 268
+"""Four segments of 67: what it may take in UCS-2."""
+
+_SINGLE = frozenset(BASIC) - {"\x1b"}
+_DOUBLE = frozenset(EXTENSION)
+_PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u0060\u00b4", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2022", "-"),
+        **dict.fromkeys("\u00a0\u2007\u2009\u202f\t", " "),
+        **dict(zip("łŁđĐıðþ", "lLdDidt", strict=True)),  # letters that Unicode does not take apart
+        "œ": "oe",
+        "Œ": "OE",
+        "\u2026": "...",
+        "\u00b7": ".",
+        "\u00d7": "x",
+        "\u2192": "->",
+    }
+)
+_PICTURES = frozenset({"So", "Sk", "Cn", "Co"})
+
+
+def septets(words: str) -> int | None:
+    """Length in the GSM alphabet; None when a character is not in it."""
+    total = 0
+    for char in words:
+        if char in _SINGLE:
+            total += 1
+        elif char in _DOUBLE:
+            total += 2
+        else:
+            return None
+    return total
+
+
+def units(words: str) -> int:
+    """Length in UCS-2: code units of UTF-16, so that a character outside the basic plane counts twice."""
+    return len(words.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def fits(words: str) -> bool:
+    """Whether the words stay within `SEPTETS_MAX`, or `UNITS_MAX` when they need UCS-2."""
+    length = septets(words)
+    return units(words) <= UNITS_MAX if length is None else length <= SEPTETS_MAX
+
+
+def plain(words: str) -> str:
+    """The words in the GSM alphabet if that can be done without losing letters; pictures are dropped.
+
+    Typographic quotes and dashes become plain, accents that the alphabet lacks are dropped ("č" is "c"); when letters
+    of another script remain, accents are left as they were.
+    """
+    words = words.translate(_PLAIN)
+    words = "".join(char for char in words if char in _SINGLE or unicodedata.category(char) not in _PICTURES)
+    bare = "".join(char if char in _SINGLE or char in _DOUBLE else _without_accents(char) for char in words)
+    return bare if septets(bare) is not None else words
+
+
+def _without_accents(char: str) -> str:
+    parts = unicodedata.normalize("NFKD", char)
+    return "".join(part for part in parts if not unicodedata.combining(part)) or char
+
+
+def longest(chars_max: int, allowed: Callable[[int], bool]) -> int:
+    """The largest number up to `chars_max` that is allowed, if whatever is shorter is allowed too; 0 if none is."""
+    if allowed(chars_max):
+        return chars_max
+    low, high = 0, chars_max - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if allowed(middle) else (low, middle - 1)
+    return max(low, 0)
+
+
+def shortened(words: str, chars: int) -> str:
+    """The words if they have no more than `chars` characters, else their beginning with "..." for what is missing."""
+    if chars >= len(words):
+        return words
+    kept = words[:chars].rstrip()
+    return kept + "..." if kept else ""

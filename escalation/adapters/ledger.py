@@ -1,0 +1,344 @@
+"""The ledger of dispatches: an intent before the call, the outcome after it: nobody is told twice or not at all.
+
+    new ──claim──▶ intent ──▶ sent(provider id, how)
+     ▲                │  └──▶ failed(class, code)
+     └── release ─────┘       (surely not sent: may be claimed again)
+     └── absent ──────┘       (looked up after the settle window, and not there)
+
+Neither provider has an idempotency key for sends, so an `intent` without an outcome is never resent blindly: only a
+look-up or a receipt closes it. Each claim has a fence, and whoever lost it cannot free or fail the row any more; an
+acceptance is recorded whatever the fence, because it is a fact.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection, Engine, RowMapping, and_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from escalation.adapters.receipts import Receipt, rank
+from escalation.adapters.store import LedgerDown, dispatches, insert_once, receipts, transaction
+from escalation.core.vocabulary import Channel, Failure, Message
+
+__all__ = [
+    "AlreadyFailed", "AlreadySent", "Claim", "Ledger", "LedgerDown", "Order", "Received", "Row", "State", "Unfinished",
+]  # fmt: skip
+
+FRESHNESS = timedelta(seconds=5)
+
+
+class State(StrEnum):
+    """Where a dispatch stands."""
+
+    NEW = "new"
+    INTENT = "intent"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is claimed: one message to one contact on one channel. `at` is workflow time."""
+
+    dispatch: str
+    reference: str
+    contact: str
+    channel: Channel
+    message: Message
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to post once. `claimed` is a reading of this machine's uptime, in seconds."""
+
+    dispatch: str
+    fence: int
+    claimed: float
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadySent:
+    """An earlier attempt, a receipt or a look-up has settled it."""
+
+    provider_id: str | None
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyFailed:
+    """It has failed for good; another try needs another dispatch."""
+
+    failure: Failure
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An earlier attempt may have posted it: look before anything is resent."""
+
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a receipt changed. `repeated`: seen before. `second`: the vendor holds the message twice."""
+
+    repeated: bool
+    advanced: bool
+    closed: bool
+    second: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One dispatch as the ledger knows it. `intent_at` is recorded for people; nothing is decided by it."""
+
+    dispatch: str
+    reference: str
+    contact: str
+    channel: Channel
+    message: Message
+    state: State
+    fence: int
+    ordered_at: datetime
+    intent_at: datetime | None
+    provider_id: str | None
+    second_provider_id: str | None
+    how: str | None
+    failure: Failure | None
+    code: str | None
+    receipt: str | None
+
+
+def uptime() -> float:
+    """Seconds since some fixed instant, counting suspension where the system can (Linux), never set back."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """The operations on the ledger, each one short transaction. `LedgerDown` when the store does not answer in time."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        freshness: timedelta = FRESHNESS,
+        uptime: Callable[[], float] = uptime,
+        wall: Callable[[], datetime] = _wall,
+    ) -> None:
+        self._engine = engine
+        self._freshness = freshness
+        self._uptime = uptime
+        self._wall = wall
+
+    # --- Sending ------------------------------------------------------------------------------------------------------
+
+    def claim(self, order: Order) -> Claim | AlreadySent | AlreadyFailed | Unfinished:
+        """Commit the intent to send, durably, unless the dispatch is settled or another attempt has claimed it."""
+        claimed = self._uptime()
+        with transaction(self._engine) as connection:
+            inserted = connection.execute(
+                insert_once(self._engine, dispatches).values(
+                    **_identity(order), state=State.INTENT, fence=1, intent_at=self._wall()
+                )
+            )
+            if inserted.rowcount == 1:
+                return Claim(order.dispatch, 1, claimed)
+            fence = connection.execute(
+                update(dispatches)
+                .where(dispatches.c.dispatch == order.dispatch, dispatches.c.state == State.NEW)
+                .values(state=State.INTENT, fence=dispatches.c.fence + 1, intent_at=self._wall())
+                .returning(dispatches.c.fence)
+            ).scalar_one_or_none()
+            if fence is not None:
+                return Claim(order.dispatch, fence, claimed)
+            row = self._row(connection, order.dispatch)
+        if row.state is State.SENT:
+            return AlreadySent(row.provider_id, row.how or "sent")
+        if row.state is State.FAILED:
+            return AlreadyFailed(row.failure or Failure.CONFIGURATION, row.code)
+        return Unfinished(row.fence)
+
+    def fresh(self, claim: Claim) -> bool:
+        """Whether the intent is young enough to be posted: a worker that was paused must not post late."""
+        return self._uptime() - claim.claimed < self._freshness.total_seconds()
+
+    def sent(self, claim: Claim, provider_id: str, how: str = "sent") -> bool:
+        """Record an acceptance, whatever became of the fence. True when this is a second acceptance of the dispatch."""
+        return self._accepted(claim.dispatch, provider_id, how).second
+
+    def failed(self, claim: Claim, failure: Failure, code: str | None) -> bool:
+        """Record that it failed for good. False when the claim is not ours any more: then nothing is recorded."""
+        return self._leave_intent(claim.dispatch, claim.fence, state=State.FAILED, failure=failure, code=code)
+
+    def release(self, claim: Claim) -> bool:
+        """Surely not sent: whoever comes next may claim it. False when the claim is not ours any more."""
+        return self._leave_intent(claim.dispatch, claim.fence, state=State.NEW)
+
+    def unledgered(self, order: Order, provider_id: str) -> None:
+        """Record afterwards what went out while the ledger could not be reached."""
+        with transaction(self._engine) as connection:
+            connection.execute(
+                insert_once(self._engine, dispatches).values(
+                    **_identity(order), state=State.SENT, fence=0, provider_id=provider_id, how="unledgered"
+                )
+            )
+
+    # --- Closing what is ambiguous ------------------------------------------------------------------------------------
+
+    def absent(self, dispatch: str, fence: int) -> bool:
+        """The provider never got it: free the intent with that fence for another claim. False when it has moved on."""
+        return self._leave_intent(dispatch, fence, state=State.NEW)
+
+    def adopt(self, dispatch: str, fence: int, provider_id: str) -> bool:
+        """A look-up found it: it counts as sent. False when it has moved on, or another dispatch holds that id."""
+        try:
+            return self._leave_intent(dispatch, fence, state=State.SENT, provider_id=provider_id, how="lookup")
+        except IntegrityError:
+            return False
+
+    def sent_by_receipt(self, dispatch: str, provider_id: str) -> Received:
+        """The vendor itself names the dispatch: it is sent, even when nobody recorded the answer to the call."""
+        return self._accepted(dispatch, provider_id, "receipt")
+
+    def receive(self, receipt: Receipt) -> Received:
+        """Keep a receipt once, close an open intent with it, and move the status forward if it ranks higher."""
+        with transaction(self._engine) as connection:
+            kept = connection.execute(
+                insert_once(self._engine, receipts).values(
+                    key=receipt.key,
+                    dispatch=receipt.dispatch,
+                    provider_id=receipt.provider_id,
+                    status=receipt.status,
+                    code=receipt.code,
+                    payload=json.dumps(dict(receipt.payload), sort_keys=True),
+                    received_at=receipt.received_at,
+                )
+            )
+            if kept.rowcount == 0:
+                return Received(repeated=True, advanced=False, closed=False, second=False)
+            moved = connection.execute(
+                update(dispatches)
+                .where(dispatches.c.dispatch == receipt.dispatch, dispatches.c.receipt_rank < rank(receipt.status))
+                .values(receipt=receipt.status, receipt_rank=rank(receipt.status))
+            )
+            advanced = moved.rowcount == 1
+        closing = (
+            Received(repeated=False, advanced=False, closed=False, second=False)
+            if receipt.provider_id is None
+            else self.sent_by_receipt(receipt.dispatch, receipt.provider_id)
+        )
+        return Received(repeated=False, advanced=advanced, closed=closing.closed, second=closing.second)
+
+    # --- Reading ------------------------------------------------------------------------------------------------------
+
+    def get(self, dispatch: str) -> Row | None:
+        """The row of a dispatch, or None when none was ever claimed."""
+        found = self._select(dispatches.c.dispatch == dispatch)
+        return found[0] if found else None
+
+    def rows(self, reference: str | None = None) -> tuple[Row, ...]:
+        """Every dispatch of an escalation (None: of all), in the order in which they were ordered."""
+        return self._select(*([] if reference is None else [dispatches.c.reference == reference]))
+
+    def unfinished(self, channel: Channel) -> tuple[Row, ...]:
+        """The open intents of a channel, oldest first: each may or may not have reached its provider."""
+        rows = self._select(dispatches.c.channel == channel, dispatches.c.state == State.INTENT)
+        return tuple(sorted(rows, key=lambda row: (row.intent_at or row.ordered_at, row.dispatch)))
+
+    def taken(self, provider_ids: Iterable[str]) -> frozenset[str]:
+        """Which of these ids already belong to a dispatch."""
+        wanted = list(provider_ids)
+        with transaction(self._engine) as connection:
+            return frozenset(
+                found
+                for column in (dispatches.c.provider_id, dispatches.c.second_provider_id)
+                for found in connection.execute(select(column).where(column.in_(wanted))).scalars()
+            )
+
+    # --- Inside -------------------------------------------------------------------------------------------------------
+
+    def _accepted(self, dispatch: str, provider_id: str, how: str) -> Received:
+        try:
+            return self._record_acceptance(dispatch, provider_id, how)
+        except IntegrityError:
+            # The vendor gave one id to two dispatches. The acceptance counts; the id stays where it was first.
+            return self._record_acceptance(dispatch, None, how)
+
+    def _record_acceptance(self, dispatch: str, provider_id: str | None, how: str) -> Received:
+        columns = dispatches.c
+        with transaction(self._engine) as connection:
+            opened = connection.execute(
+                update(dispatches)
+                .where(columns.dispatch == dispatch, columns.state != State.SENT)
+                .values(state=State.SENT, provider_id=provider_id, how=how, failure=None, code=None)
+            )
+            if opened.rowcount == 1:
+                return Received(repeated=False, advanced=False, closed=True, second=False)
+            if provider_id is None:
+                return Received(repeated=False, advanced=False, closed=False, second=False)
+            connection.execute(
+                update(dispatches)
+                .where(columns.dispatch == dispatch, columns.provider_id.is_(None))
+                .values(provider_id=provider_id)
+            )
+            another = connection.execute(
+                update(dispatches)
+                .where(columns.dispatch == dispatch, columns.provider_id != provider_id)
+                .values(second_provider_id=provider_id)
+            )
+        return Received(repeated=False, advanced=False, closed=False, second=another.rowcount == 1)
+
+    def _leave_intent(self, dispatch: str, fence: int, **values: object) -> bool:
+        ours = and_(dispatches.c.dispatch == dispatch, dispatches.c.fence == fence, dispatches.c.state == State.INTENT)
+        with transaction(self._engine) as connection:
+            return connection.execute(update(dispatches).where(ours).values(**values)).rowcount == 1
+
+    def _row(self, connection: Connection, dispatch: str) -> Row:
+        return _read(connection.execute(select(dispatches).where(dispatches.c.dispatch == dispatch)).mappings().one())
+
+    def _select(self, *conditions: object) -> tuple[Row, ...]:
+        query = select(dispatches).order_by(dispatches.c.ordered_at, dispatches.c.dispatch)
+        with transaction(self._engine) as connection:
+            found = connection.execute(query.where(*conditions)).mappings().all()  # type: ignore[arg-type]  # column expressions
+        return tuple(_read(row) for row in found)
+
+
+def _identity(order: Order) -> dict[str, object]:
+    return {
+        "dispatch": order.dispatch,
+        "reference": order.reference,
+        "contact": order.contact,
+        "channel": order.channel,
+        "message": order.message,
+        "ordered_at": order.at,
+    }
+
+
+def _read(row: RowMapping) -> Row:
+    return Row(
+        dispatch=row["dispatch"],
+        reference=row["reference"],
+        contact=row["contact"],
+        channel=Channel(row["channel"]),
+        message=Message(row["message"]),
+        state=State(row["state"]),
+        fence=row["fence"],
+        ordered_at=row["ordered_at"],
+        intent_at=row["intent_at"],
+        provider_id=row["provider_id"],
+        second_provider_id=row["second_provider_id"],
+        how=row["how"],
+        failure=None if row["failure"] is None else Failure(row["failure"]),
+        code=row["code"],
+        receipt=row["receipt"],
+    )

@@ -1,0 +1,168 @@
+"""The ledger's database: its tables, how it is opened, and what "cannot be reached" means.
+
+SQLite by default (write-ahead log, every commit synced to disk), PostgreSQL in production. All of it is synchronous
+and safe to call from threads: each call takes a connection from the pool and gives it back.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Dialect,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+POOL_SIZE = 20
+"""Connections kept: one for each thread that may send at once."""
+
+
+class LedgerDown(Exception):
+    """The ledger's database did not answer within its timeout. The message never holds a statement or its values."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware `datetime`, kept as ISO 8601 in UTC with microseconds, so that text order is time order."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else datetime.fromisoformat(value)
+
+
+metadata = MetaData()
+
+dispatches = Table(
+    "dispatches",
+    metadata,
+    Column("dispatch", String(200), primary_key=True),
+    Column("reference", String(200), nullable=False),
+    Column("contact", String(200), nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("message", String(40), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("ordered_at", Instant, nullable=False),
+    Column("intent_at", Instant),
+    Column("provider_id", String(200)),
+    Column("second_provider_id", String(200)),
+    Column("how", String(16)),
+    Column("failure", String(32)),
+    Column("code", String(64)),
+    Column("receipt", String(32)),
+    Column("receipt_rank", Integer, nullable=False, server_default="0"),
+    Index("dispatches_by_reference", "reference"),
+    Index("dispatches_by_provider_id", "provider_id", unique=True),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("dispatch", String(200), nullable=False),
+    Column("provider_id", String(200)),
+    Column("status", String(32), nullable=False),
+    Column("code", String(64)),
+    Column("payload", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Index("receipts_by_dispatch", "dispatch"),
+)
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("reference", String(200), nullable=False),
+    Column("episode", String(200), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("commitment", String(64), nullable=False),
+    Column("kept_at", Instant, nullable=False),
+    Index("texts_by_reference", "reference"),
+)
+
+codes = Table(
+    "codes",
+    metadata,
+    Column("code", Integer, primary_key=True, autoincrement=False),
+    Column("reference", String(200), nullable=False),
+    Column("episode", String(200), nullable=False),
+    Column("allotted_at", Instant, nullable=False),
+    UniqueConstraint("reference", "episode", name="codes_by_escalation"),
+)
+
+
+def open_store(url: str, timeout: timedelta) -> Engine:
+    """An engine that gives up after `timeout`, whether it waits for a connection, a lock or an answer."""
+    backend = make_url(url).get_backend_name()
+    if backend == "sqlite":
+        engine = create_engine(
+            url,
+            connect_args={"timeout": timeout.total_seconds()},
+            pool_size=POOL_SIZE,
+            pool_timeout=timeout.total_seconds(),
+        )
+        event.listen(engine, "connect", _make_durable)
+        return engine
+    milliseconds = int(timeout.total_seconds() * 1000)
+    return create_engine(
+        url,
+        pool_size=POOL_SIZE,
+        pool_pre_ping=True,
+        pool_timeout=timeout.total_seconds(),
+        connect_args={
+            "connect_timeout": max(1, round(timeout.total_seconds())),
+            "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}",
+        },
+    )
+
+
+def _make_durable(connection: Any, _record: object) -> None:  # noqa: ANN401  # whatever the driver brings
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One transaction, committed to disk at the end. Begin it with a write when it writes: a lock is then waited for.
+
+    Raises `LedgerDown` when the store cannot be reached or is locked; `IntegrityError` passes.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except IntegrityError:
+        raise
+    except (DBAPIError, PoolTimeout) as error:
+        # The cause carries the statement's values, people's words among them: it goes no further.
+        raise LedgerDown(f"the ledger cannot be reached ({type(error).__name__}); it is tried again") from None
+
+
+def insert_once(engine: Engine, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    """An INSERT that does nothing when a unique key exists; its `rowcount` says which."""
+    if engine.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()

@@ -1,0 +1,131 @@
+"""A provider that answers as told, a directory of three people, words in a dict, a ledger that can be down."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio.common import RetryPolicy
+from temporalio.testing import ActivityEnvironment
+
+from escalation.adapters.ledger import AlreadyFailed, AlreadySent, Claim, Ledger, LedgerDown, Order, Row, Unfinished
+from escalation.adapters.sending import Accepted, Attempt, Outgoing, Question, Sighting, Unseen
+from escalation.core.vocabulary import Channel
+from tests.edge.samples import TITLE
+
+T = TypeVar("T")
+A = TypeVar("A")
+ATTEMPTS_MAX = 3
+
+
+def run(act: Callable[[A], T], order: A, *, attempt: int = 1) -> T:
+    """Run an act as the engine would, as that attempt of three."""
+    environment = ActivityEnvironment()
+    environment.info = replace(
+        environment.info,
+        attempt=attempt,
+        retry_policy=RetryPolicy(maximum_attempts=ATTEMPTS_MAX),
+        start_to_close_timeout=timedelta(seconds=45),
+    )
+    return environment.run(act, order)
+
+
+class Vendor:
+    """Answers each send and look-up with the next thing it was given; an exception is raised."""
+
+    def __init__(self, *answers: Attempt | Exception, sighting: Sighting | None = None) -> None:
+        self.answers = list(answers)
+        self.sighting: Sighting = sighting or Unseen()
+        self.sent: list[Outgoing] = []
+        self.asked: list[Question] = []
+
+    def send(self, outgoing: Outgoing) -> Attempt:
+        self.sent.append(outgoing)
+        answer = self.answers.pop(0) if self.answers else Accepted(f"SM{len(self.sent)}")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def look(self, question: Question) -> Sighting:
+        self.asked.append(question)
+        return self.sighting
+
+
+class Book:
+    """Contacts and their addresses; `down` makes every question raise."""
+
+    def __init__(self, addresses: Mapping[tuple[str, Channel], str] | None = None) -> None:
+        self.addresses = dict(
+            addresses
+            or {
+                ("primary", Channel.SMS): "+491701234567",
+                ("primary", Channel.VOICE): "+491701234567",
+                ("primary", Channel.EMAIL): "primary@example.org",
+                ("backup", Channel.VOICE): "+491707654321",
+                ("customer", Channel.EMAIL): "zoe@example.org",
+            }
+        )
+        self.down = False
+
+    def address(self, contact: str, channel: Channel) -> str | None:
+        if self.down:
+            raise ConnectionError("ldap://directory.example: who is +491701234567")
+        return self.addresses.get((contact, channel))
+
+    def name(self, contact: str) -> str | None:
+        return contact.title()
+
+
+class WordsKept:
+    """The content store."""
+
+    def __init__(self, words: Mapping[str, str] | None = None) -> None:
+        self.words = dict({"title-id": TITLE} if words is None else words)
+        self.down = False
+
+    def read(self, text: str) -> str | None:
+        if self.down:
+            raise LedgerDown("down")
+        return self.words.get(text)
+
+
+class Uptime:
+    """Seconds since the machine started; each reading comes `step` after the one before."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.step = 0.0
+
+    def __call__(self) -> float:
+        self.now += self.step
+        return self.now
+
+
+class FragileLedger(Ledger):
+    """A ledger whose operations can be made unreachable by name."""
+
+    down: frozenset[str] = frozenset()
+
+    def claim(self, order: Order) -> Claim | AlreadySent | AlreadyFailed | Unfinished:
+        self._reach("claim")
+        return super().claim(order)
+
+    def sent(self, claim: Claim, provider_id: str, how: str = "sent") -> bool:
+        self._reach("sent")
+        return super().sent(claim, provider_id, how)
+
+    def get(self, dispatch: str) -> Row | None:
+        self._reach("get")
+        return super().get(dispatch)
+
+    def release(self, claim: Claim) -> bool:
+        self._reach("release")
+        return super().release(claim)
+
+    def unledgered(self, order: Order, provider_id: str) -> None:
+        self._reach("unledgered")
+        super().unledgered(order, provider_id)
+
+    def _reach(self, operation: str) -> None:
+        if operation in self.down:
+            raise LedgerDown("down")

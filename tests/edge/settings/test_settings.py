@@ -1,0 +1,165 @@
+"""Settings: a mistake is one clear line before anything starts, and a secret is never part of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from escalation.adapters.settings import (
+    DEVELOPMENT_KEY,
+    HTTP_TIMEOUT_MAX,
+    KEY_CHARS_MIN,
+    SENDGRID,
+    Settings,
+    SettingsError,
+    is_loopback,
+    read_settings,
+)
+from escalation.core.vocabulary import Channel
+
+LOCAL = "http://127.0.0.1:9"
+PRODUCTION: dict[str, object] = {
+    "environment": "production",
+    "signing_key": "s" * KEY_CHARS_MIN,
+    "commitment_key": "c" * KEY_CHARS_MIN,
+    "sendgrid_api_key": "SG.real",
+    "twilio_account_sid": "AC" + "1" * 32,
+    "twilio_auth_token": "token",
+    "ticket_base_url": "https://tickets.example",
+    "public_url": "https://esc.example",
+}
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"ESCALATION_{name.upper()}", raising=False)
+
+
+def refused(**given: object) -> str:
+    with pytest.raises(SettingsError) as error:
+        read_settings(**given)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_development_needs_only_the_stand_ins() -> None:
+    """No account, no key: everything goes to one local address, and says so."""
+    vendors = read_settings(standins_url=LOCAL).vendors()
+
+    assert (vendors.mail.host, vendors.phone.base_url, vendors.tickets.base_url) == (LOCAL, LOCAL, LOCAL)
+    assert vendors.mail.standin
+    assert vendors.phone.standin
+    assert vendors.phone.callback is None
+
+
+def test_development_without_stand_ins_says_what_to_set() -> None:
+    """One line, and both ways out of it."""
+    with pytest.raises(
+        SettingsError, match=r"ESCALATION_SENDGRID_API_KEY is not set: .* or point ESCALATION_STANDINS_URL"
+    ):
+        read_settings().vendors()
+
+
+def test_production_goes_to_the_vendors() -> None:
+    """The stand-in's header and addresses stay out of it."""
+    vendors = read_settings(**PRODUCTION).vendors()
+
+    assert (vendors.mail.host, vendors.phone.base_url) == (SENDGRID, None)
+    assert not vendors.mail.standin
+    assert not vendors.phone.standin
+    assert vendors.phone.callback == "https://esc.example/twilio/status"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"signing_key": DEVELOPMENT_KEY}, "signing_key must be set in production"),
+        ({"commitment_key": "c" * (KEY_CHARS_MIN - 1)}, f"at least {KEY_CHARS_MIN} characters"),
+        ({"standins_url": LOCAL}, "standins_url and failpoint are for development"),
+        ({"failpoint": "after_post"}, "standins_url and failpoint are for development"),
+        ({"twilio_base_url": "http://localhost:1"}, "twilio_base_url 'http://localhost:1' is this machine"),
+        ({"sendgrid_base_url": "http://[::1]:1"}, "is this machine"),
+        ({"public_url": LOCAL}, "public_url"),
+    ],
+)
+def test_production_refuses_conveniences(change: dict[str, object], told: str) -> None:
+    """The same settings without the change are fine."""
+    read_settings(**PRODUCTION)
+
+    assert told in refused(**PRODUCTION | change)
+
+
+def test_production_without_an_account_does_not_offer_stand_ins() -> None:
+    """The way out is an account."""
+    with pytest.raises(SettingsError, match=r"ESCALATION_TICKET_BASE_URL is not set: set it$"):
+        read_settings(**PRODUCTION | {"ticket_base_url": None}).vendors()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"twilio_region": "ie1"}, "twilio_region and twilio_edge belong together"),
+        ({"twilio_edge": "dublin"}, "twilio_region and twilio_edge belong together"),
+        ({"twilio_account_sid": "AC1"}, "twilio_account_sid and twilio_auth_token belong together"),
+        ({"standins_url": "127.0.0.1:9"}, "ESCALATION_STANDINS_URL: must be http(s)://host"),
+        ({"public_url": "https://a.example/?x=1"}, "without query"),
+        ({"http_timeout": "soon"}, "ESCALATION_HTTP_TIMEOUT"),
+        ({"http_timeout": 0}, "ESCALATION_HTTP_TIMEOUT"),
+        ({"http_timeout": "10.1"}, "http_timeout is 10.1 s; it may be at most 10 s"),
+        ({"send_timeout": 10}, "send_timeout is 10 s; it must be longer than http_timeout (10 s)"),
+        ({"settle_sms": 14.9}, "settle_sms is 14.9 s; it must be at least intent_freshness + http_timeout = 15 s"),
+        ({"environment": "staging"}, "ESCALATION_ENVIRONMENT"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_variable(given: dict[str, object], told: str) -> None:
+    """What, the limit, and what goes with it."""
+    assert told in refused(**given)
+
+
+def test_region_and_edge_together_are_fine() -> None:
+    """The bound itself is allowed, too."""
+    settings = read_settings(twilio_region="ie1", twilio_edge="dublin", http_timeout=HTTP_TIMEOUT_MAX, settle_sms=15)
+
+    assert settings.settle.of(Channel.SMS) == settings.settle_floor == timedelta(seconds=15)
+
+
+def test_durations_are_seconds_or_iso(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As people write them into an environment."""
+    monkeypatch.setenv("ESCALATION_HTTP_TIMEOUT", "2.5")
+    monkeypatch.setenv("ESCALATION_SETTLE_EMAIL", "PT3M")
+    settings = read_settings()
+
+    assert (settings.http_timeout, settings.settle_email) == (timedelta(seconds=2.5), timedelta(minutes=3))
+
+
+def test_no_secret_is_ever_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in a representation, not in the accounts, not in a refusal."""
+    monkeypatch.setenv("ESCALATION_SENDGRID_API_KEY", "SG.s3cret")
+    monkeypatch.setenv("ESCALATION_SIGNING_KEY", "s3cret")
+    settings = read_settings(standins_url=LOCAL)
+
+    assert "s3cret" not in repr(settings) + str(settings.vendors())
+    assert "s3cret" not in refused(environment="production")
+
+
+def test_files_lie_in_the_data_folder_unless_told_otherwise() -> None:
+    """One folder to keep and to delete."""
+    settings = read_settings(data_dir="elsewhere", audit_url="postgresql://db/audit")
+
+    assert settings.ledger_url == "sqlite:///elsewhere/ledger.db"
+    assert settings.audit_url == "postgresql://db/audit"
+
+
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [
+        ("http://localhost:1", True),
+        ("http://127.8.9.1", True),
+        ("http://0.0.0.0:1", True),
+        ("http://[::1]:1", True),
+        ("https://api.twilio.com", False),
+        ("http://10.0.0.1", False),
+    ],
+)
+def test_this_machine_is_known_by_all_its_names(url: str, local: bool) -> None:  # noqa: FBT001
+    assert is_loopback(url) is local
