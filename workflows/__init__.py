@@ -1,0 +1,1 @@
+"""The durable shell: receives, remembers, waits, and obeys the core."""

@@ -1,0 +1,58 @@
+"""What a command is judged with: gathered by at most one look-up, before it reaches the inbox."""
+
+from dataclasses import replace
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from escalation.core.commands import AdoptPolicy, Command, DeEscalate, Standing
+    from escalation.wire.messages import Instruction, LateFact, Start
+    from escalation.wire.proof import claim_of
+    from workflows import options, ports
+
+NEEDS_ROLES = ("approve", "reject")
+
+
+async def with_facts(start: Start, instruction: Instruction, key: str) -> Command:
+    """The command with everything its rule looks at. `key` is the caller's; the words are kept under it.
+
+    Raises `ApplicationError` only for a policy that cannot be frozen.
+    """
+    command, adopt = instruction.command, instruction.adopt
+    claim = claim_of(start.reference, instruction)
+    if adopt is not None:
+        order = _inquiry(start, adopt.by, claim, instruction.proof)
+        answered = await _inquire(replace(order, freeze=adopt.policy))
+        if answered.policy is None:
+            raise ApplicationError(f"policy {adopt.policy!r} cannot be used", type="PolicyUnavailable")
+        return AdoptPolicy(adopt.by, answered.policy, adopt.reason)
+    if command is None:  # the validator lets nothing through that is empty
+        raise ApplicationError("an instruction carries exactly one of command and adopt", type="Malformed")
+    roles = command.kind in NEEDS_ROLES
+    if not roles and instruction.words is None and instruction.proof is None:
+        return command
+    order = _inquiry(start, command.by, claim, instruction.proof)
+    answered = await _inquire(replace(order, needs_roles=roles, words=instruction.words, key=key))
+    given: dict[str, Any] = {"standing": answered.standing}
+    if answered.text is not None:
+        given["findings" if isinstance(command, DeEscalate) else "text"] = answered.text
+    return replace(command, **{name: value for name, value in given.items() if hasattr(command, name)})
+
+
+async def standing_of(start: Start, late: LateFact) -> Standing:
+    """Whether the gateway vouched for a fact."""
+    answered = await _inquire(_inquiry(start, "gateway", claim_of(start.reference, late), late.proof))
+    return answered.standing
+
+
+def _inquiry(start: Start, by: str, claim: str, proof: str | None) -> ports.Inquiry:
+    return ports.Inquiry(start.reference, start.episode, by, workflow.now(), claim=claim, proof=proof)
+
+
+async def _inquire(order: ports.Inquiry) -> ports.Answered:
+    try:
+        return await workflow.execute_activity(ports.inquire, order, summary=order.by, **options.INQUIRE)
+    except ActivityError:  # judged without: whatever needs authority or words is then refused
+        return ports.Answered(Standing(order.by, known=False))

@@ -1,0 +1,37 @@
+"""What an opening waits for: the agreement, the words and a short code. Each wait is bounded, with a way on."""
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from escalation.core.effects import Text, text_id
+    from escalation.core.policy import Policy
+    from escalation.wire.messages import Start
+    from workflows import options, ports
+
+
+async def freeze(name: str) -> Policy:
+    """The newest good version of an agreement, or the copy kept of the last good one. Raises when there is neither."""
+    order = ports.Freeze(name, workflow.now())
+    try:
+        return await workflow.execute_activity(ports.freeze_policy, order, summary=name, **options.FREEZE)
+    except ActivityError:
+        return await workflow.execute_activity(ports.kept_policy, order, summary=f"{name}, kept", **options.KEPT)
+
+
+async def admit(start: Start) -> ports.Admitted:
+    """Keep the words and allot a short code.
+
+    When the store is away, the words get the ids under which they will be found later, without a commitment.
+    """
+    try:
+        return await workflow.execute_activity(ports.admit, admission(start), **options.ADMIT)
+    except ActivityError:
+        words = admission(start).words
+        return ports.Admitted(None, {key: Text(text_id(start.reference, start.episode, key), "") for key in words})
+
+
+def admission(start: Start) -> ports.Admission:
+    """The order to keep what an escalation starts with."""
+    words = {"title": start.title, "description": start.description}
+    return ports.Admission(start.reference, start.episode, workflow.now(), words)

@@ -1,0 +1,98 @@
+"""Timeouts and retries of every act, each with its reason. Nothing here waits for ever but the audit log."""
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio.common import Priority, RetryPolicy
+
+from escalation.core.effects import Effect, FindContacts, Notify, Reconcile, WriteTicket
+from escalation.core.vocabulary import Channel, Severity
+from escalation.wire.names import EMAIL_QUEUE, TWILIO_QUEUE
+
+Options = dict[str, Any]  # keyword arguments of `workflow.execute_activity`
+
+# Attempts that a send has before its act must answer instead of raise; the act counts them too.
+SEND_ATTEMPTS = 3
+LOOKUP_ATTEMPTS = 5
+TICKET_ATTEMPTS = 8
+
+# How long a newer policy is waited for before the last good copy opens the escalation.
+FREEZE_PATIENCE = timedelta(seconds=30)
+# How long the stores are waited for at an opening before it goes on without a short code.
+ADMIT_PATIENCE = timedelta(seconds=10)
+# How long a command waits for the directory before it is judged without.
+INQUIRY_PATIENCE = timedelta(seconds=15)
+
+QUEUES = {Channel.EMAIL: EMAIL_QUEUE, Channel.SMS: TWILIO_QUEUE, Channel.VOICE: TWILIO_QUEUE}
+_PRIORITY = {severity: rank for rank, severity in enumerate(Severity, start=1)}
+
+FREEZE: Options = {
+    "start_to_close_timeout": timedelta(seconds=5),  # a file is read in milliseconds; a lost worker is noticed in five
+    "schedule_to_close_timeout": FREEZE_PATIENCE,
+    "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=5)),
+}
+KEPT: Options = {
+    "start_to_close_timeout": timedelta(seconds=5),
+    "schedule_to_close_timeout": FREEZE_PATIENCE,
+    "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=5)),
+}
+ADMIT: Options = {
+    "start_to_close_timeout": timedelta(seconds=5),
+    "schedule_to_close_timeout": ADMIT_PATIENCE,
+    "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=2)),
+}
+# Words that came while the store was away are kept as soon as it is back: they are nowhere else but in the history.
+ADMIT_LATER: Options = {
+    "start_to_close_timeout": timedelta(seconds=5),
+    "retry_policy": RetryPolicy(maximum_interval=timedelta(minutes=1)),
+}
+INQUIRE: Options = {
+    "start_to_close_timeout": timedelta(seconds=5),
+    "schedule_to_close_timeout": INQUIRY_PATIENCE,
+    "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=2)),
+}
+# The log loses nothing: its writes are tried until the store takes them. They hold nothing back meanwhile.
+RECORD: Options = {
+    "start_to_close_timeout": timedelta(seconds=10),
+    "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=30), non_retryable_error_types=["AuditConflict"]),
+}
+DISMISS: Options = {
+    "start_to_close_timeout": timedelta(seconds=5),
+    "schedule_to_close_timeout": timedelta(minutes=1),  # a code that stays taken costs nobody anything
+    "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=10)),
+}
+
+
+def of(effect: Effect, severity: Severity, send_timeout: timedelta) -> Options:
+    """The options of an effect's activity."""
+    chosen = _of(effect, send_timeout)
+    chosen["priority"] = Priority(priority_key=_PRIORITY[severity])
+    return chosen
+
+
+def _of(effect: Effect, send_timeout: timedelta) -> Options:
+    match effect:
+        case Notify():
+            return {
+                "task_queue": QUEUES[effect.channel],
+                "start_to_close_timeout": send_timeout,
+                # Attempts after the first send nothing blindly: an unfinished intent answers "ambiguous".
+                "retry_policy": RetryPolicy(maximum_attempts=SEND_ATTEMPTS, maximum_interval=timedelta(seconds=60)),
+            }
+        case Reconcile():
+            return {
+                "task_queue": QUEUES[effect.channel],
+                "start_to_close_timeout": send_timeout,
+                "retry_policy": RetryPolicy(maximum_attempts=LOOKUP_ATTEMPTS, maximum_interval=timedelta(seconds=60)),
+            }
+        case FindContacts():
+            return {
+                "start_to_close_timeout": timedelta(seconds=5),
+                "schedule_to_close_timeout": timedelta(seconds=30),  # then the next step is asked instead
+                "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=5)),
+            }
+        case WriteTicket():
+            return {
+                "start_to_close_timeout": timedelta(seconds=30),
+                "retry_policy": RetryPolicy(maximum_attempts=TICKET_ATTEMPTS, maximum_interval=timedelta(minutes=5)),
+            }
