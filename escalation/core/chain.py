@@ -136,6 +136,8 @@ def page_failed(draft: Draft, number: int, *, surely: bool, replaced: bool = Fal
 def page_accepted(draft: Draft, effect: Notify) -> None:
     """A provider took a page: if it belongs to this visit, somebody has been told."""
     draft.told(effect.contact)
+    if draft.tally.nobody_told:
+        draft.tally = replace(draft.tally, nobody_told=False)
     if effect.number in draft.transfer.pages:
         draft.transfer = replace(draft.transfer, heard=True, heard_in_chain=True)
 

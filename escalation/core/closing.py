@@ -81,5 +81,11 @@ def end(draft: Draft, phase: Phase) -> None:
     draft.stop_clock(*(name for name in ClockName if name is not ClockName.RECONCILE))
     audience = dict.fromkeys((*draft.people.told, draft.people.owner, draft.people.customer_contact))
     for contact in audience:
-        draft.notify(contact, draft.terms.notice, Message.CLOSING)
+        returned = phase is Phase.DE_ESCALATED and contact == draft.people.owner
+        draft.notify(
+            contact,
+            draft.terms.notice,
+            Message.RETURNED if returned else Message.CLOSING,
+            text=draft.note if returned else None,
+        )
     draft.tell_customer(Message.CUSTOMER_CLOSING)

@@ -49,6 +49,7 @@ class Message(StrEnum):
     UPDATE_WANTED = "update_wanted"  # the customer contact is asked for words to the customer
     SITUATION = "situation"  # one notice per person: warnings, breaches and what else came due
     CLOSING = "closing"  # to everyone who was told: it is over, and how
+    RETURNED = "returned"  # de-escalated: the ticket is yours again
     CUSTOMER_OPENING = "customer_opening"
     CUSTOMER_UPDATE = "customer_update"
     CUSTOMER_NO_NEWS = "customer_no_news"

@@ -17,9 +17,10 @@ TAKES_TEXT = {
     Message.CUSTOMER_REMINDER,
     Message.CUSTOMER_RESOLUTION,
     Message.SITUATION,
+    Message.RETURNED,
     Message.TICKET_STATUS,
 }
-ENDED = {Message.CLOSING, Message.CUSTOMER_CLOSING}
+ENDED = {Message.CLOSING, Message.RETURNED, Message.CUSTOMER_CLOSING}
 
 
 def everything(message: Message, renderer: Renderer) -> str:
