@@ -37,7 +37,7 @@ def leave_transfer(draft: Draft) -> None:
     if draft.transfer.since is not None:
         taken = draft.tally.in_transfer + (draft.now - draft.transfer.since)
         draft.tally = replace(draft.tally, in_transfer=taken)
-    draft.transfer = replace(draft.transfer, since=None, rungs=(), lookup=None)
+    draft.transfer = replace(draft.transfer, since=None, rungs=(), lookup=None, paged=(), lapses=())
 
 
 def next_step(draft: Draft) -> None:
@@ -134,31 +134,32 @@ def page_failed(draft: Draft, number: int, *, surely: bool, replaced: bool = Fal
 
 
 def page_accepted(draft: Draft, effect: Notify) -> None:
-    """A provider took a page: if it belongs to this visit, somebody has been told."""
+    """A provider took a page: somebody has been told, of this visit or of an earlier one."""
     draft.told(effect.contact)
     if draft.tally.nobody_told:
         draft.tally = replace(draft.tally, nobody_told=False)
-    if effect.number in draft.transfer.pages:
-        draft.transfer = replace(draft.transfer, heard=True, heard_in_chain=True)
+    transfer = draft.transfer
+    if transfer.since is not None:
+        paged = transfer.paged if effect.contact in transfer.paged else (*transfer.paged, effect.contact)
+        heard = transfer.heard or effect.number in transfer.pages
+        draft.transfer = replace(transfer, paged=paged[-NAMES_MAX:], heard=heard, heard_in_chain=True)
 
 
 # --- commands --------------------------------------------------------------------------------------------------------
 
 
 def acknowledge(draft: Draft, command: Acknowledge) -> None:
-    """Whoever acknowledges becomes the owner; the chain stops, everyone who was told hears of it.
+    """Whoever acknowledges becomes the owner; the chain stops, everyone who was paged hears of it.
 
     An act that a verified gateway saw earlier counts at that instant: a window or a response target that lapsed in
     between is taken back from the counts. A tie is met in time.
     """
     acted = acted_at(draft, command)
     _withdraw_lapses(draft, acted, command.by)
-    others = [name for name in draft.people.told if name != command.by]
-    asked = {*draft.transfer.asked, *(name for lapse in draft.transfer.lapses for name in lapse.asked)}
+    others = [name for name in draft.transfer.paged if name != command.by]
     take_over(draft, command.by)
     for name in others:
-        if name in asked:
-            draft.notify(name, draft.terms.notice, Message.ACKNOWLEDGED)
+        draft.notify(name, draft.terms.notice, Message.ACKNOWLEDGED)
 
 
 def take_over(draft: Draft, person: str) -> None:
@@ -374,6 +375,7 @@ def _withdraw_lapses(draft: Draft, acted: datetime, person: str) -> None:
     in_time = [lapse for lapse in draft.transfer.lapses if person in lapse.asked and acted <= lapse.due]
     misses = [m for m in draft.tally.misses if m.clock is ClockName.RESPONSE and acted <= m.due]
     if in_time or misses:
+        draft.unsay(*(Point(Topic.TARGET_MISSED, miss.clock, miss.due) for miss in misses))
         draft.transfer = replace(
             draft.transfer, lapses=tuple(lapse for lapse in draft.transfer.lapses if lapse not in in_time)
         )

@@ -14,7 +14,7 @@ from escalation.core.effects import FindContacts, Notify, Point, Reconcile, Writ
 from escalation.core.policy import Target
 from escalation.core.refusals import Refusal
 from escalation.core.state import Errand
-from escalation.core.vocabulary import ClockName, Message, Outcome, Phase, Reconciled, Topic
+from escalation.core.vocabulary import Channel, ClockName, Message, Outcome, Phase, Reconciled, Topic
 
 # How often one dispatch is looked up, whether the provider cannot be asked (each time after twice the wait) or never
 # got it (it is sent again), before it counts as failed.
@@ -41,9 +41,13 @@ def report_contacts(draft: Draft, command: ReportContacts) -> None:
     effect = errand.effect
     if draft.ended:
         return  # the closing notice has said all there is to say
-    if effect.purpose == "notice":
-        for contact in _people(command):
-            draft.notify(contact, draft.terms.notice, Message.SITUATION, points=effect.points)
+    if effect.purpose == "notice" and command.failed is not None:
+        # Nobody can say who is behind the names: the one contact that the policy names directly hears instead.
+        fallback = draft.policy.house.fallback
+        draft.notify(fallback, draft.terms.notice, Message.SITUATION, points=effect.points)
+    elif effect.purpose == "notice":
+        for contact, channel in _people(draft, command).items():
+            draft.notify(contact, channel, Message.SITUATION, points=effect.points)
     elif draft.transfer.lookup != command.number:
         return  # about a step that is over: nothing depends on it any more
     elif effect.purpose == "approval":
@@ -76,9 +80,9 @@ def reconcile_due(draft: Draft, clock: Clock, _due: Due) -> None:
     """The provider's own list can be trusted by now: look."""
     del draft.clocks[clock.name, clock.cycle]
     errand = _errand(draft, clock.cycle)
-    if errand is None or not isinstance(errand.effect, Notify):
-        return  # a receipt has settled it meanwhile
+    assert errand is not None  # whatever settles a doubt drops its clock
     effect = errand.effect
+    assert isinstance(effect, Notify)  # only dispatches are ever in doubt
     number = draft.next_number()
     draft.ask(Reconcile(number, effect.dispatch, effect.contact, effect.channel, errand.since))
 
@@ -121,10 +125,16 @@ def report_ticket(draft: Draft, command: ReportTicket) -> None:
 # --- inside ----------------------------------------------------------------------------------------------------------
 
 
-def _people(command: ReportContacts) -> list[str]:
-    """Everybody found, once; the backup where the primary cannot be reached."""
-    names = (found.contact if found.channels else found.backup or found.contact for found in command.found)
-    return list(dict.fromkeys(name for name in names if name is not None))
+def _people(draft: Draft, command: ReportContacts) -> dict[str, Channel]:
+    """Everybody found, once, with a channel they have; the backup where the primary cannot be reached."""
+    people: dict[str, Channel] = {}
+    for found in command.found:
+        primary = found.channels or not found.backup
+        contact, channels = (found.contact, found.channels) if primary else (found.backup, found.backup_channels)
+        if contact is not None:
+            notice = draft.terms.notice
+            people.setdefault(contact, notice if notice in channels or not channels else channels[0])
+    return people
 
 
 def _accepted(draft: Draft, errand: Errand) -> None:
@@ -132,9 +142,20 @@ def _accepted(draft: Draft, errand: Errand) -> None:
     assert isinstance(effect, Notify)  # callers have looked
     _settle(draft, errand)
     if effect.message is Message.PAGE:
+        _release(draft, effect.contact)
         page_accepted(draft, effect)
     else:
         draft.told(effect.contact)
+
+
+def _release(draft: Draft, contact: str) -> None:
+    """Whoever is paged and did not hear, because the page was still on its way, what has become of it hears now."""
+    if contact in (*draft.people.told, draft.people.owner, draft.people.customer_contact):
+        return
+    if draft.ended:
+        draft.notify(contact, draft.terms.notice, Message.CLOSING)
+    elif draft.phase is Phase.ACTIVE:
+        draft.notify(contact, draft.terms.notice, Message.ACKNOWLEDGED)
 
 
 def _failed(draft: Draft, errand: Errand, effect: Notify) -> None:

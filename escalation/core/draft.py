@@ -206,6 +206,11 @@ class Draft:
             if point not in points:
                 points.append(point)
 
+    def unsay(self, *points: Point) -> None:
+        """Take back something that was collected in this decision: it turned out not to be so."""
+        left = {name: [point for point in found if point not in points] for name, found in self.points.items()}
+        self.points = {name: found for name, found in left.items() if found}
+
     def write_ticket(self) -> None:
         """Bring the ticket up to date."""
         number = self.next_number()
@@ -232,6 +237,7 @@ class Draft:
         route = self.route
         return Brief(
             reference=self.case.reference,
+            episode=self.case.episode,
             ticket=self.case.ticket,
             code=self.case.code,
             title=self.case.title,

@@ -38,6 +38,7 @@ class Brief:
     """What a message may tell: facts as of the decision, no personal data. Instants are UTC."""
 
     reference: str
+    episode: str
     ticket: str
     code: int | None  # what an SMS reply names: "ack 42"
     title: Text

@@ -145,6 +145,7 @@ class Transfer:
     rungs: tuple[Rung, ...] = ()
     asked: tuple[str, ...] = ()
     pages: tuple[int, ...] = ()  # of this visit, without those that surely failed
+    paged: tuple[str, ...] = ()  # whoever a page reached since the last acknowledgement, in any visit
     heard: bool = False  # a provider took a page of this visit
     heard_in_chain: bool = False
     since: datetime | None = None  # in transfer since
