@@ -48,7 +48,8 @@ async def serve(*, dev: bool) -> None:
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         settings, client = await (surroundings(stack) if dev else connected())
-        for worker in build_workers(client, compose(settings)):
+        patience = settings.sticky_timeout
+        for worker in build_workers(client, compose(settings), sticky_queue_schedule_to_start_timeout=patience):
             await stack.enter_async_context(worker)
         say("working")
         await stop.wait()

@@ -235,4 +235,14 @@ class Notifier:
 
 def _order(send: Send) -> Order:
     effect = send.effect
-    return Order(effect.dispatch, effect.brief.reference, effect.contact, effect.channel, effect.message, send.at)
+    brief = effect.brief
+    return Order(
+        dispatch=effect.dispatch,
+        reference=brief.reference,
+        contact=effect.contact,
+        channel=effect.channel,
+        message=effect.message,
+        at=send.at,
+        episode=brief.episode,
+        number=effect.number,
+    )

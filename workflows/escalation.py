@@ -68,6 +68,7 @@ class EscalationWorkflow:
         self._state: Escalation | None = carried.state if carried else None
         self._answers: dict[str, Answer] = dict(carried.answers) if carried else {}
         self._timeline: deque[str] = deque(carried.timeline if carried else (), maxlen=TIMELINE_LINES)
+        self._digest = ""  # of the last entry
         self._unrecorded: dict[int, Page] = {}
         self._conflicts: list[int] = list(carried.conflicts) if carried else []
         self._send_timeout = carried.send_timeout if carried else ports.Admitted(None, {}).send_timeout
@@ -169,7 +170,9 @@ class EscalationWorkflow:
             policy, admitted = await asyncio.gather(freeze(start.policy), admit(start))
         except ActivityError as error:
             cause = error.cause
-            why = cause.message if isinstance(cause, ApplicationError) else "no good copy of it is kept here"
+            why = (
+                cause.message if isinstance(cause, ApplicationError) else "it cannot be read, and no copy is kept here"
+            )
             self._unopenable = ApplicationError(
                 f"policy {start.policy!r} cannot be used: {why}", type="PolicyUnavailable", non_retryable=True
             )
@@ -240,6 +243,7 @@ class EscalationWorkflow:
         self._state = decision.state if decision.state is not None else self._state
         sealed: Sealed = decision.sealed
         entry = sealed.entry
+        self._digest = sealed.digest
         self._timeline.append(tell(entry))
         self._record(
             Page(entry.reference, entry.episode, entry.sequence, entry.at, entry.previous, sealed.digest, sealed.body)
@@ -387,7 +391,7 @@ class EscalationWorkflow:
         opening = self._answers[OPENING]
         conflicts = tuple(self._conflicts)
         if state is None:
-            return Ending(start.reference, start.episode, None, 1, "", opening.refusal, conflicts)
+            return Ending(start.reference, start.episode, None, 1, self._digest, opening.refusal, conflicts)
         return Ending(
             start.reference, start.episode, state.phase, state.head.sequence, state.head.digest, None, conflicts
         )

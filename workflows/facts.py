@@ -31,7 +31,8 @@ async def with_facts(start: Start, instruction: Instruction, key: str) -> Comman
     if command is None:  # the validator lets nothing through that is empty
         raise ApplicationError("an instruction carries exactly one of command and adopt", type="Malformed")
     roles = command.kind in NEEDS_ROLES
-    if not roles and instruction.words is None and instruction.proof is None:
+    vouched = instruction.proof is not None and hasattr(command, "standing")
+    if not roles and not vouched and instruction.words is None:
         return command
     order = _inquiry(start, command.by, claim, instruction.proof)
     answered = await _inquire(replace(order, needs_roles=roles, words=instruction.words, key=key))

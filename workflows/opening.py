@@ -11,12 +11,18 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def freeze(name: str) -> Policy:
-    """The newest good version of an agreement, or the copy kept of the last good one. Raises when there is neither."""
+    """The newest good version of an agreement, or the copy kept of the last good one.
+
+    When there is neither, it raises what is wrong with the newest one: that is what somebody can mend.
+    """
     order = ports.Freeze(name, workflow.now())
     try:
         return await workflow.execute_activity(ports.freeze_policy, order, summary=name, **options.FREEZE)
-    except ActivityError:
-        return await workflow.execute_activity(ports.kept_policy, order, summary=f"{name}, kept", **options.KEPT)
+    except ActivityError as wrong:
+        try:
+            return await workflow.execute_activity(ports.kept_policy, order, summary=f"{name}, kept", **options.KEPT)
+        except ActivityError:
+            raise wrong from wrong.cause
 
 
 async def admit(start: Start) -> ports.Admitted:

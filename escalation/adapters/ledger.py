@@ -50,6 +50,8 @@ class Order:
     channel: Channel
     message: Message
     at: datetime
+    episode: str
+    number: int  # of the effect, by which the rules know it; a dispatch sent again has a new one
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ class Row:
     state: State
     fence: int
     ordered_at: datetime
+    episode: str
+    number: int
     intent_at: datetime | None
     provider_id: str | None
     second_provider_id: str | None
@@ -156,7 +160,7 @@ class Ledger:
             fence = connection.execute(
                 update(dispatches)
                 .where(dispatches.c.dispatch == order.dispatch, dispatches.c.state == State.NEW)
-                .values(state=State.INTENT, fence=dispatches.c.fence + 1, intent_at=self._wall())
+                .values(state=State.INTENT, fence=dispatches.c.fence + 1, intent_at=self._wall(), number=order.number)
                 .returning(dispatches.c.fence)
             ).scalar_one_or_none()
             if fence is not None:
@@ -321,6 +325,8 @@ def _identity(order: Order) -> dict[str, object]:
         "channel": order.channel,
         "message": order.message,
         "ordered_at": order.at,
+        "episode": order.episode,
+        "number": order.number,
     }
 
 
@@ -334,6 +340,8 @@ def _read(row: RowMapping) -> Row:
         state=State(row["state"]),
         fence=row["fence"],
         ordered_at=row["ordered_at"],
+        episode=row["episode"],
+        number=row["number"],
         intent_at=row["intent_at"],
         provider_id=row["provider_id"],
         second_provider_id=row["second_provider_id"],

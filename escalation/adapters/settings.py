@@ -153,6 +153,8 @@ class Settings(BaseSettings):
     settle_sms: Duration = timedelta(seconds=60)
     settle_voice: Duration = timedelta(seconds=60)
     settle_email: Duration = timedelta(seconds=120)
+    # How long the engine waits for a worker that remembers a workflow before it asks any other one.
+    sticky_timeout: Duration = timedelta(seconds=10)
     failpoint: str | None = Field(default=None, repr=False)
 
     @field_validator("sendgrid_base_url", "twilio_base_url", "ticket_base_url", "standins_url", "public_url")

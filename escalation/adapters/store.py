@@ -64,6 +64,8 @@ dispatches = Table(
     Column("state", String(8), nullable=False),
     Column("fence", Integer, nullable=False),
     Column("ordered_at", Instant, nullable=False),
+    Column("episode", String(200), nullable=False),
+    Column("number", Integer, nullable=False),
     Column("intent_at", Instant),
     Column("provider_id", String(200)),
     Column("second_provider_id", String(200)),

@@ -50,4 +50,3 @@ class Texts:
     def commitment(self, words: str) -> str:
         """HMAC-SHA256 of the words in hex: it proves them to whoever has the key, and cannot be guessed without."""
         return hmac.new(self._key, words.encode(), hashlib.sha256).hexdigest()
-

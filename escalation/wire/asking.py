@@ -60,7 +60,8 @@ async def persist(once: Callable[[], Awaitable[T]], bound: timedelta, patience: 
     end, pause, why = loop.time() + bound.total_seconds(), patience.first_pause, "no answer"
     while (left := end - loop.time()) > 0:
         try:
-            return await asyncio.wait_for(once(), left)
+            async with asyncio.timeout(left):
+                return await once()
         except RPCError as error:
             if error.status not in PASSING:
                 raise translated(error, ref) from None

@@ -50,3 +50,4 @@ class Head:
     sequence: int
     digest: str
     ended: bool
+    conflicts: tuple[int, ...] = ()  # sequences that the store was found to hold with another digest

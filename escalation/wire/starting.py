@@ -1,8 +1,11 @@
 """How an escalation is started: the workflow by its name, the reference as its id, never twice at once."""
 
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
-from temporalio.client import WithStartWorkflowOperation
+from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import (
     SearchAttributePair,
     TypedSearchAttributes,
@@ -11,12 +14,34 @@ from temporalio.common import (
 )
 
 from escalation.wire import names
-from escalation.wire.messages import Ending, Start
+from escalation.wire.messages import Answer, Ending, Knock, Start
 from escalation.wire.requests import EscalationRequest
 
+_A_MOMENT = timedelta(milliseconds=100)
 
-def opening(request: EscalationRequest) -> WithStartWorkflowOperation[Any, Any]:
-    """Start the escalation, or find the one that runs. Good for one attempt, as the SDK wants it."""
+
+async def start_or_find(engine: Client, request: EscalationRequest, update: str) -> Answer:
+    """What the opening says, of the escalation that this starts or finds running. `update` is the question's id."""
+    operation = _opening(request)
+    try:
+        answer: Answer = await engine.execute_update_with_start_workflow(
+            names.UPDATE_OPEN,
+            Knock(request.episode),
+            start_workflow_operation=operation,
+            id=update,
+            result_type=Answer,
+        )
+    except BaseException:
+        # The SDK leaves the failure in the operation as well, and reports it as lost when nobody looks there.
+        with suppress(BaseException):
+            async with asyncio.timeout(_A_MOMENT.total_seconds()):
+                await operation.workflow_handle()
+        raise
+    return answer
+
+
+def _opening(request: EscalationRequest) -> WithStartWorkflowOperation[Any, Any]:
+    # Good for one attempt: the SDK refuses a second use.
     start = Start(
         reference=request.reference,
         episode=request.episode,

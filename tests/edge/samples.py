@@ -9,6 +9,7 @@ NOW = datetime(2026, 11, 22, 10, 25, tzinfo=UTC)
 
 BRIEF = Brief(
     reference="ESC-4711",
+    episode="1",
     ticket="T-4711",
     code=42,
     title=Text(id="title-id", commitment="c0ffee"),

@@ -31,7 +31,7 @@ NOTHING = Received(repeated=False, advanced=False, closed=False, second=False)
 
 
 def order(dispatch: str = "d-1", contact: str = "primary", channel: Channel = Channel.SMS) -> Order:
-    return Order(dispatch, "ESC-1", contact, channel, Message.PAGE, NOW)
+    return Order(dispatch, "ESC-1", contact, channel, Message.PAGE, NOW, "1", 1)
 
 
 def claimed(ledger: Ledger, dispatch: str = "d-1") -> Claim:

@@ -30,7 +30,7 @@ def state(ledger: FragileLedger) -> State:
 
 def claim(ledger: FragileLedger, send: Send = PAGE) -> Claim:
     effect = send.effect
-    claimed = ledger.claim(Order("d-1", "ESC-4711", effect.contact, effect.channel, effect.message, NOW))
+    claimed = ledger.claim(Order("d-1", "ESC-4711", effect.contact, effect.channel, effect.message, NOW, "1", 1))
     assert isinstance(claimed, Claim)
     return claimed
 

@@ -24,7 +24,7 @@ def look(dispatch: str = "d-1", channel: Channel = Channel.SMS, contact: str = "
 def claim(
     ledger: FragileLedger, dispatch: str = "d-1", channel: Channel = Channel.SMS, contact: str = "primary"
 ) -> Claim:
-    claimed = ledger.claim(Order(dispatch, "ESC-1", contact, channel, Message.PAGE, NOW))
+    claimed = ledger.claim(Order(dispatch, "ESC-1", contact, channel, Message.PAGE, NOW, "1", 1))
     assert isinstance(claimed, Claim)
     return claimed
 

@@ -20,6 +20,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(8), nullable=False),
         sa.Column("fence", sa.Integer, nullable=False),
         sa.Column("ordered_at", sa.String(32), nullable=False),
+        sa.Column("episode", sa.String(200), nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
         sa.Column("intent_at", sa.String(32)),
         sa.Column("provider_id", sa.String(200)),
         sa.Column("second_provider_id", sa.String(200)),

@@ -1,0 +1,135 @@
+"""How answers look: JSON for programs, and one line or one page for people; colour on a terminal only."""
+
+import json
+import sys
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from pydantic import TypeAdapter
+from rich.console import Console
+from rich.text import Text
+
+from escalation.core.vocabulary import Phase
+from escalation.wire.durations import spell
+from escalation.wire.messages import Answer, ClockView, View
+
+LABEL_CHARS = 11
+ENDED = (Phase.CLOSED, Phase.DE_ESCALATED, Phase.REJECTED, Phase.CANCELLED)
+_STYLES = {
+    Phase.AWAITING_APPROVAL: "yellow",
+    Phase.IN_TRANSFER: "yellow",
+    Phase.ACTIVE: "green",
+    Phase.BLOCKED: "magenta",
+    Phase.RESOLVED: "cyan",
+}
+
+
+def say(*lines: Text | str) -> None:
+    """Lines on standard output: never broken, coloured only where somebody looks."""
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    for each in lines:
+        console.print(each if isinstance(each, Text) else Text(each))
+
+
+def say_json(value: object) -> None:
+    """The value as JSON, with instants in ISO 8601."""
+    sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
+
+
+def plain(value: object) -> Any:  # noqa: ANN401  # what JSON knows
+    """Dataclasses, enums and instants as what JSON knows."""
+    kind: type[Any] = type(value)
+    return TypeAdapter(kind).dump_python(value, mode="json")
+
+
+def answered(answer: Answer) -> str:
+    """What became of a command."""
+    phase = answer.phase.replace("_", " ") if answer.phase else "not open"
+    return f"{answer.reference}: {phase} (entry {answer.sequence} of its log)"
+
+
+def when(at: datetime, zone: tzinfo | None) -> str:
+    """An instant in the viewer's zone and in UTC: "2026-03-01 13:00 CET (12:00Z)"; another day is written out."""
+    local = at.astimezone(zone)
+    utc = f"{at:%H:%M}Z" if local.date() == at.date() else f"{at:%Y-%m-%d %H:%M}Z"
+    if local.utcoffset() == timedelta(0):
+        return f"{at:%Y-%m-%d %H:%M} UTC"
+    return f"{local:%Y-%m-%d %H:%M %Z} ({utc})"
+
+
+def away(at: datetime, now: datetime) -> str:
+    """How far away an instant is: "in 1h30m", "5m ago"; seconds only below two minutes, days from two days on."""
+    distance = abs(at - now)
+    if distance >= timedelta(minutes=2):
+        distance = timedelta(minutes=distance // timedelta(minutes=1))
+    text = f"{distance.days} days" if distance >= timedelta(days=2) else spell(distance)
+    return f"in {text}" if at >= now else f"{text} ago"
+
+
+def page(view: View, now: datetime, zone: tzinfo | None) -> list[Text]:
+    """An escalation on one page: what it is, who has it, what comes next."""
+    head = Text(f"{view.reference}  ", "bold")
+    head.append(f"{view.severity} ({view.label}){'' if view.severity_confirmed else ', unconfirmed'}", "bold")
+    head.append("  ").append(view.status, _STYLES.get(view.phase, "dim"))
+    waiting = view.phase in {Phase.IN_TRANSFER, Phase.AWAITING_APPROVAL}
+    lines = [head, *_warnings(view)]
+    lines += [
+        _row("ticket", f"{view.ticket} of customer {view.customer}"),
+        _row("route", f"{view.route} → {view.team}" + (f", step {view.step}" if waiting else "")),
+        _row("owner", f"{view.owner}; {view.customer_contact} speaks with the customer"),
+    ]
+    if waiting and view.asked is not None:
+        code = f" (reply: ack {view.code})" if view.code is not None else ""
+        lines.append(_row("asked", f"{view.asked}{code}"))
+    lines += [
+        _row("opened", f"{when(view.opened_at, zone)}, {away(view.opened_at, now)}"),
+        _row("deadline", f"{when(view.deadline, zone)}, {away(view.deadline, now)}"),
+        _row("told", ", ".join(view.told) or "nobody yet"),
+        _row("so far", _counts(view)),
+        _row("policy", f"{view.policy} {view.policy_version}{' (last good copy)' if view.policy_stale else ''}"),
+        _row("log", f"{view.sequence} entries, head {view.digest[:12]}, episode {view.episode}"),
+    ]
+    if view.clocks and view.phase not in ENDED:
+        lines += [Text(), Text("what comes next", "bold"), *_clocks(view.clocks, now, zone)]
+    return lines
+
+
+def _warnings(view: View) -> list[Text]:
+    found = []
+    if view.nobody_told:
+        found.append(Text("nobody could be told", "bold red"))
+    if view.breaches:
+        found.append(Text(f"{_count(view.breaches, 'promise')} missed", "red"))
+    return found
+
+
+def _counts(view: View) -> str:
+    if not view.touches:
+        return "nobody has taken it yet"
+    waited = spell(timedelta(seconds=view.in_transfer_seconds))
+    counted = [_count(view.touches, "owner"), _count(view.hand_offs, "hand-off"), _count(view.reopens, "reopen")]
+    return f"{', '.join(counted)}, {waited} in transfer before"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" + ("" if number == 1 else "s")
+
+
+def _clocks(clocks: tuple[ClockView, ...], now: datetime, zone: tzinfo | None) -> list[Text]:
+    ordered = sorted(clocks, key=lambda clock: (clock.due is None, clock.due or now, clock.name))
+    width = max(len(clock.name) for clock in ordered)
+    return [_clock(clock, width, now, zone) for clock in ordered]
+
+
+def _clock(clock: ClockView, width: int, now: datetime, zone: tzinfo | None) -> Text:
+    name = f"  {clock.name.replace('_', ' '):<{width}}  "
+    if clock.due is None:
+        return Text(f"{name}{'stands still' if clock.state == 'paused' else 'has run out'}", "dim")
+    text = Text(f"{name}{clock.edge or '':<7}  {when(clock.due, zone)}, {away(clock.due, now)}")
+    if clock.edge == "limit":
+        text.stylize("bold")
+    return text
+
+
+def _row(label: str, value: str) -> Text:
+    return Text(f"{label:<{LABEL_CHARS}}", "dim").append(value, "not dim")

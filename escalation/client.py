@@ -1,0 +1,394 @@
+"""The typed client: start escalations, steer them, look at them. It knows the engine and the wire, no workflow.
+
+Every method is safe to repeat. A command is sent under the caller's `key` (else a random one) and, when the connection
+or a worker fails, again under the same key until it is answered or `Patience` is spent. What people type is checked
+first: `BadInput` means that nothing was sent. Other outcomes are the exceptions below.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self, TypeVar
+from uuid import uuid4
+
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from escalation.core import commands as say
+from escalation.core.refusals import Refusal
+from escalation.core.vocabulary import Ask, Audience, DeEscalationReason, Severity
+from escalation.wire import names, requests
+from escalation.wire.asking import AgainError, Patience, ended_first, malformed, persist, translated
+from escalation.wire.messages import Adoption, Answer, Ending, Instruction, LateFact, View
+from escalation.wire.outcomes import Ended, Head, NotDone, NotFound, Refused, Unreachable
+from escalation.wire.proof import Signer, claim_of
+from escalation.wire.requests import BadInput, EscalationRequest
+from escalation.wire.starting import start_or_find
+
+__all__ = [
+    "BadInput", "Ended", "EscalationClient", "EscalationRequest", "Head", "NotDone", "NotFound", "Patience", "Refused",
+    "Unreachable",
+]  # fmt: skip
+
+ADDRESS = "localhost:7233"
+GATEWAY = "gateway"  # who vouches for a fact that no person said
+
+_NO_POLICY = "PolicyUnavailable"  # the workflow's
+
+RUNS_MAX = 100
+"""How many runs of one reference are looked through for an earlier episode."""
+
+T = TypeVar("T")
+S = TypeVar("S", Instruction, LateFact)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class EscalationClient:
+    """Start, steer and look at escalations. Instants are aware, references come in any case.
+
+    `by` is the person who speaks; `signer` vouches for them. Every command answers where it stands in the log, and
+    raises `Refused`, `NotFound`, `Ended`, `Unreachable` or `BadInput`.
+    """
+
+    def __init__(
+        self,
+        engine: Client,
+        *,
+        signer: Signer | None = None,
+        patience: Patience | None = None,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        """`engine` must use `pydantic_data_converter`."""
+        self._engine = engine
+        self._signer = signer
+        self._patience = patience or Patience()
+        self._now = now
+
+    @classmethod
+    async def connect(
+        cls, *, signer: Signer | None = None, profile: str | None = None, patience: Patience | None = None
+    ) -> Self:
+        """Connect as the SDK's environment says (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, …). Raises `Unreachable`."""
+        patience = patience or Patience()
+        try:
+            config = {"target_host": ADDRESS, **ClientConfig.load_client_connect_config(profile=profile)}
+        except (RuntimeError, ValueError) as error:
+            raise BadInput(f"the engine's configuration cannot be read ({error}); correct TEMPORAL_*") from None
+        try:
+            connecting = Client.connect(**config, data_converter=pydantic_data_converter)  # type: ignore[arg-type]  # one typed dict
+            engine = await asyncio.wait_for(connecting, patience.connect.total_seconds())
+        except (RuntimeError, TimeoutError) as error:
+            said = re.search(r'message: "([^"]+)"', str(error))  # the SDK's own line is a nest of type names
+            why = said[1] if said else (str(error) or "no answer").splitlines()[0]
+            raise Unreachable(
+                f"no engine at {config['target_host']} ({why}): start it or set TEMPORAL_ADDRESS"
+            ) from None
+        return cls(engine, signer=signer, patience=patience)
+
+    # --- Starting -----------------------------------------------------------------------------------------------------
+
+    async def start(self, request: EscalationRequest) -> Answer:
+        """Open the escalation of that ticket. The same key answers its escalation again, even after it has ended.
+
+        Raises `Refused`: `already_open` while another key's escalation of the ticket runs.
+        """
+        return _accepted(await self._ask(lambda: self._knock(request), self._patience.start, request.reference))
+
+    # --- Commands -----------------------------------------------------------------------------------------------------
+
+    async def send(
+        self, ref: str, command: say.Instructable, key: str | None = None, *, words: str | None = None
+    ) -> Answer:
+        """Any command of a person; `words` are kept apart from the log. The methods below spell each one out."""
+        command, blank = requests.checked(command), not (words or "").strip()
+        said = Instruction(command, words=None if blank else requests.words("text", words or ""))
+        return await self._command(ref, said, command.by, key)
+
+    async def acknowledge(
+        self, ref: str, *, by: str, via: str = "cli", occurred_at: datetime | None = None, key: str | None = None
+    ) -> Answer:
+        """Take it: `by` becomes the owner. `occurred_at` counts only with a proof, within the policy's bound."""
+        return await self.send(ref, say.Acknowledge(by, via, occurred_at), key)
+
+    async def decline(self, ref: str, *, by: str, reason: str, key: str | None = None) -> Answer:
+        """Not me: the next step is told at once."""
+        return await self.send(ref, say.Decline(by, reason), key)
+
+    async def post_update(self, ref: str, *, by: str, audience: Audience, text: str, key: str | None = None) -> Answer:
+        """Progress, for the inside or for the customer (who is written to). At most 64 KiB."""
+        return await self.send(ref, say.PostUpdate(by, audience), key, words=text)
+
+    async def confirm_severity(
+        self, ref: str, *, by: str, severity: Severity, evidence: str, key: str | None = None
+    ) -> Answer:
+        """The receiving team's verdict, with evidence."""
+        return await self.send(ref, say.ConfirmSeverity(by, severity, evidence), key)
+
+    async def change_severity(
+        self, ref: str, *, by: str, severity: Severity, reason: str, key: str | None = None
+    ) -> Answer:
+        """Another severity; clocks take the new targets."""
+        return await self.send(ref, say.ChangeSeverity(by, severity, reason), key)
+
+    async def reassign(self, ref: str, *, by: str, to: str, reason: str, key: str | None = None) -> Answer:
+        """Ask a named person of the same route."""
+        return await self.send(ref, say.Reassign(by, to, reason), key)
+
+    async def hand_off(self, ref: str, *, by: str, route: str, ask: Ask, reason: str, key: str | None = None) -> Answer:
+        """Sideways, to another route's receiver."""
+        return await self.send(ref, say.HandOff(by, route, ask, reason), key)
+
+    async def raise_(self, ref: str, *, by: str, reason: str, key: str | None = None) -> Answer:
+        """Upwards, to the next step of the chain."""
+        return await self.send(ref, say.Raise(by, reason), key)
+
+    async def block(self, ref: str, *, by: str, waiting_for: str, key: str | None = None) -> Answer:
+        """Wait for the customer or a third party: clocks stand still."""
+        return await self.send(ref, say.Block(by, waiting_for), key)
+
+    async def unblock(self, ref: str, *, by: str, reason: str, key: str | None = None) -> Answer:
+        """What was waited for is there."""
+        return await self.send(ref, say.Unblock(by, reason), key)
+
+    async def resolve(self, ref: str, *, by: str, text: str | None = None, key: str | None = None) -> Answer:
+        """A fix is declared; `text` goes to the customer, who is asked to confirm."""
+        return await self.send(ref, say.Resolve(by), key, words=text)
+
+    async def confirm(self, ref: str, *, by: str, key: str | None = None) -> Answer:
+        """The customer agrees: close."""
+        return await self.send(ref, say.Confirm(by), key)
+
+    async def reopen(self, ref: str, *, by: str, reason: str, key: str | None = None) -> Answer:
+        """Not fixed after all, within the reopen window."""
+        return await self.send(ref, say.Reopen(by, reason), key)
+
+    async def de_escalate(
+        self,
+        ref: str,
+        *,
+        by: str,
+        reason: DeEscalationReason,
+        to: str,
+        level: str,
+        findings: str | None = None,
+        key: str | None = None,
+    ) -> Answer:
+        """Return the ticket to a named person at a named lower level."""
+        return await self.send(ref, say.DeEscalate(by, reason, to, level), key, words=findings)
+
+    async def cancel(self, ref: str, *, by: str, reason: str, key: str | None = None) -> Answer:
+        """It should not have been opened."""
+        return await self.send(ref, say.Cancel(by, reason), key)
+
+    async def note(self, ref: str, *, by: str, text: str, key: str | None = None) -> Answer:
+        """Words for the record; no clock moves."""
+        return await self.send(ref, say.AddNote(by), key, words=text)
+
+    async def approve(self, ref: str, *, by: str, reason: str, key: str | None = None) -> Answer:
+        """Say yes to what awaits approval."""
+        return await self.send(ref, say.Approve(by, reason), key)
+
+    async def reject(self, ref: str, *, by: str, reason: str, key: str | None = None) -> Answer:
+        """Say no: the escalation ends."""
+        return await self.send(ref, say.Reject(by, reason), key)
+
+    async def signal(self, ref: str, decision: say.Approve | say.Reject) -> None:
+        """The same yes or no without waiting for an answer: a refusal is in the log only."""
+        ref, command = requests.reference(ref), requests.checked(decision)
+        name = names.SIGNAL_APPROVE if isinstance(decision, say.Approve) else names.SIGNAL_REJECT
+        await self._tell(ref, name, self._signed(ref, Instruction(command), command.by))
+
+    async def adopt_policy(self, ref: str, *, by: str, policy: str, reason: str, key: str | None = None) -> Answer:
+        """From now on the newest good version of that agreement."""
+        adoption = Adoption(
+            requests.name("by", by),
+            requests.name("policy", policy),
+            requests.line("reason", reason, chars_max=requests.REASON_CHARS_MAX, required=False),
+        )
+        return await self._command(ref, Instruction(adopt=adoption), adoption.by, key)
+
+    async def report_fact(self, ref: str, fact: say.Fact) -> None:
+        """Something that the gateway learned about an effect. Returns once the engine has it."""
+        ref = requests.reference(ref)
+        await self._tell(ref, names.SIGNAL_FACT, self._signed(ref, LateFact(fact), GATEWAY))
+
+    # --- Looking ------------------------------------------------------------------------------------------------------
+
+    async def view(self, ref: str) -> View:
+        """The escalation now, or as it ended while the engine still has it."""
+        return await self._query(ref, names.QUERY_VIEW, View)
+
+    async def timeline(self, ref: str) -> list[str]:
+        """The last 50 lines of what happened, oldest first."""
+        return await self._query(ref, names.QUERY_TIMELINE, list[str])
+
+    async def wait(self, ref: str) -> Ending:
+        """How the latest episode ended, once it has. Unbounded: put your own timeout around it. `Ended` if stopped."""
+        ref = requests.reference(ref)
+        try:
+            return await self._ending(ref)
+        except RPCError as error:
+            raise translated(error, ref) from None
+
+    async def head(self, ref: str, episode: str | None = None) -> Head:
+        """The last entry that the engine vouches for, of the latest episode if none is named. Raises `NotFound`."""
+        ref = requests.reference(ref)
+        return await self._ask(lambda: self._head(ref, episode), self._patience.look, ref)
+
+    # --- Inside -------------------------------------------------------------------------------------------------------
+
+    async def _command(self, ref: str, said: Instruction, by: str, key: str | None) -> Answer:
+        ref = requests.reference(ref)
+        update = requests.key(key) if key is not None else str(uuid4())
+        signed = self._signed(ref, said, by)
+        return _accepted(await self._ask(lambda: self._update(ref, signed, update), self._patience.command, ref))
+
+    def _signed(self, ref: str, said: S, by: str) -> S:
+        if self._signer is None:
+            return said
+        return replace(said, proof=self._signer.sign(by, claim_of(ref, said), self._now()))
+
+    async def _update(self, ref: str, said: Instruction, update: str) -> Answer:
+        handle = self._handle(ref)
+        try:
+            answer: Answer = await handle.execute_update(names.UPDATE_COMMAND, said, id=update, result_type=Answer)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        except WorkflowUpdateFailedError as error:
+            if not ended_first(error):
+                raise malformed(error) from None
+        else:
+            return answer
+        return await self._answer_after_the_end(ref, update)
+
+    async def _answer_after_the_end(self, ref: str, update: str) -> Answer:
+        """The answer that this very command got before the escalation ended, if it got one; else `Ended`."""
+        description = await self._handle(ref).describe()
+        if description.status is WorkflowExecutionStatus.RUNNING:
+            raise AgainError
+        earlier = self._handle(ref, description.run_id).get_update_handle(update, result_type=Answer)
+        try:
+            answer: Answer = await earlier.result(rpc_timeout=self._patience.look)
+        except (RPCError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            raise Ended(ref, await self._ending_or_none(ref, description.run_id)) from None
+        return answer
+
+    async def _knock(self, request: EscalationRequest) -> Answer:
+        """Start it, or find it, or learn why not."""
+        ref, episode = request.reference, request.episode
+        earlier = await self._earlier(ref, episode)
+        if earlier is not None:
+            return _answer_of(await self._ending(ref, earlier))
+        try:
+            # Read-only, so asked afresh each time: the engine repeats an id's answer even from a closed run.
+            answer = await start_or_find(self._engine, request, f"open-{episode}-{uuid4()}")
+        except WorkflowUpdateFailedError as error:
+            if not ended_first(error):
+                raise malformed(error) from None
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        else:
+            if answer.refusal is not Refusal.STILL_CLOSING:
+                return answer
+        await self._ending_or_none(ref, None)  # it is closing: wait until it has, then open the next one
+        raise AgainError
+
+    async def _earlier(self, ref: str, episode: str) -> str | None:
+        """The run in which that episode ended. An older one is found as soon as the engine's index shows it."""
+        try:
+            latest = await self._handle(ref).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+        if await latest.memo_value(names.MEMO_EPISODE, "", type_hint=str) != episode:
+            return await self._indexed(ref, episode)
+        if latest.status is WorkflowExecutionStatus.RUNNING or await self._never_opened(ref, latest.run_id):
+            return None
+        return latest.run_id
+
+    async def _never_opened(self, ref: str, run: str) -> bool:
+        """Whether that run ended for want of a policy: nothing was recorded, so the same key may try again."""
+        try:
+            await self._handle(ref, run).result()
+        except WorkflowFailureError as error:
+            return isinstance(error.cause, ApplicationError) and error.cause.type == _NO_POLICY
+        return False
+
+    async def _indexed(self, ref: str, episode: str) -> str | None:
+        query = f"WorkflowId = '{ref}' AND {names.EPISODE.name} = '{episode}' AND CloseTime IS NOT NULL"
+        async for run in self._engine.list_workflows(query, limit=RUNS_MAX):
+            if run.status is not WorkflowExecutionStatus.CONTINUED_AS_NEW:
+                return run.run_id
+        return None
+
+    async def _head(self, ref: str, episode: str | None) -> Head:
+        latest = await self._handle(ref).describe()
+        found = await latest.memo_value(names.MEMO_EPISODE, "", type_hint=str)
+        run: str | None = latest.run_id
+        if episode not in {None, found}:
+            run = await self._indexed(ref, str(episode))
+            if run is None:
+                raise NotFound(ref, f"the engine has no record of episode {episode}, perhaps gone by retention")
+        elif latest.status is WorkflowExecutionStatus.RUNNING:
+            view = await self._handle(ref).query(names.QUERY_VIEW, result_type=View, rpc_timeout=self._patience.look)
+            return Head(view.episode, view.sequence, view.digest, ended=False)
+        ending = await self._ending(ref, run)
+        return Head(ending.episode, ending.sequence, ending.digest, ended=True, conflicts=ending.conflicts)
+
+    async def _query(self, ref: str, query: str, kind: type[T]) -> T:
+        ref = requests.reference(ref)
+
+        async def once() -> T:
+            found: T = await self._handle(ref).query(query, result_type=kind, rpc_timeout=self._patience.look)
+            return found
+
+        return await self._ask(once, self._patience.look, ref)
+
+    async def _tell(self, ref: str, name: str, said: Instruction | LateFact) -> None:
+        await self._ask(lambda: self._handle(ref).signal(name, said), self._patience.command, ref)
+
+    async def _ask(self, once: Callable[[], Awaitable[T]], bound: timedelta, ref: str) -> T:
+        return await persist(once, bound, self._patience, ref)
+
+    def _handle(self, ref: str, run: str | None = None) -> WorkflowHandle[Any, Ending]:
+        return self._engine.get_workflow_handle(ref, run_id=run, result_type=Ending)
+
+    async def _ending(self, ref: str, run: str | None = None) -> Ending:
+        try:
+            return await self._handle(ref, run).result()
+        except WorkflowFailureError:
+            raise Ended(ref, None) from None
+
+    async def _ending_or_none(self, ref: str, run: str | None) -> Ending | None:
+        try:
+            return await self._ending(ref, run)
+        except Ended:
+            return None
+
+
+def _answer_of(ending: Ending) -> Answer:
+    return Answer(ending.reference, ending.episode, ending.sequence, ending.phase, ending.refusal)
+
+
+def _accepted(answer: Answer) -> Answer:
+    if answer.refusal is not None:
+        raise Refused(answer.refusal, answer.facts, answer.reference)
+    return answer

@@ -1,0 +1,1 @@
+"""The inbound door: providers' callbacks and replies by SMS. It verifies and passes on; it never decides."""

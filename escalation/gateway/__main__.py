@@ -1,0 +1,101 @@
+"""`python -m escalation.gateway`: the inbound door as a process of its own."""
+
+import argparse
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvicorn
+
+from escalation.adapters.directory import Directory, DirectoryDown
+from escalation.adapters.ledger import Ledger
+from escalation.adapters.settings import Settings, SettingsError, read_settings
+from escalation.adapters.store import open_store
+from escalation.client import BadInput, EscalationClient, NotDone
+from escalation.gateway.app import create_app
+from escalation.gateway.told import Told
+from escalation.wire.proof import Signer
+from escalation.wire.yaml_reader import FaultyFileError
+
+HOST, PORT = "127.0.0.1", 8026
+DIRECTORY = Path("examples/directory.yaml")
+"""In development, from a checkout, when no directory is named."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT (which exit 0). One line, and 2 for a wrong setting, 1 when the engine is away."""
+    asked = _parser().parse_args(arguments)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)  # uvicorn ends politely, then raises the signal once more
+    try:
+        settings = settled(read_settings(), asked.port)
+        with socket.create_server((asked.host, asked.port)) as listener:
+            asyncio.run(_serve(settings, listener))
+    except (SettingsError, FaultyFileError, DirectoryDown, BadInput) as error:
+        return _fail(str(error).splitlines()[0], 2)
+    except OSError as error:
+        return _fail(f"{asked.host}:{asked.port}: {os.strerror(error.errno or 0)}; choose another address or port", 2)
+    except NotDone as error:
+        return _fail(str(error), 1)
+    return 0
+
+
+def settled(settings: Settings, port: int) -> Settings:
+    """The settings with what a development machine may leave out; production must say it all."""
+    missing = [
+        name for name in ("public_url", "directory_file") if settings.production and getattr(settings, name) is None
+    ]
+    if missing:
+        raise SettingsError(f"ESCALATION_{missing[0].upper()} is not set; production needs it")
+    return settings.model_copy(
+        update={
+            "public_url": settings.public_url or f"http://{HOST}:{port}",
+            "directory_file": settings.directory_file or DIRECTORY,
+        }
+    )
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    client = await EscalationClient.connect(signer=Signer(settings.signing_key.get_secret_value()))
+    store = open_store(settings.ledger_url, settings.ledger_timeout)
+    app = create_app(
+        settings,
+        ledger=Ledger(store),
+        told=Told(store),
+        directory=Directory.from_file(settings.directory_file or DIRECTORY),
+        client=client,
+    )
+    # No access log: its lines would hold dispatch ids and, from a misdirected request, anything.
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
+    sys.stdout.write(f"gateway on http://{':'.join(map(str, listener.getsockname()[:2]))}, as {settings.public_url}\n")
+    sys.stdout.flush()
+    await server.serve(sockets=[listener])
+
+
+def _stop(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
+
+
+def _fail(line: str, code: int) -> int:
+    sys.stderr.write(f"gateway: {line}\n")
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m escalation.gateway", description=__doc__)
+    parser.add_argument("--host", default=HOST, help="address to listen on (default %(default)s: this machine only)")
+    parser.add_argument("--port", type=int, default=PORT, help="TCP port (default %(default)s)")
+    return parser
+
+
+if __name__ == "__main__":
+    try:
+        code = main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+    sys.stderr.flush()
+    os._exit(code)  # the engine's SDK aborts an interpreter that tears down while its threads let go

@@ -1,0 +1,126 @@
+"""A gateway with a real ledger and a real directory, a client that remembers, and somebody who signs as Twilio does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlencode
+
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlalchemy import Engine
+from twilio.request_validator import RequestValidator
+
+from escalation.adapters.codes import Codes
+from escalation.adapters.ledger import Claim, Ledger, Order
+from escalation.adapters.settings import STANDIN_TWILIO_TOKEN
+from escalation.core.commands import Fact
+from escalation.core.draft import dispatch_id
+from escalation.core.refusals import Refusal
+from escalation.core.vocabulary import Channel, Message, Phase, Severity
+from escalation.wire.messages import Answer, View
+from escalation.wire.outcomes import NotDone, NotFound, Refused
+
+PUBLIC = "https://door.example/escalations"
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+EPISODE = "episode1"
+DIRECTORY = Path(__file__).parents[3] / "examples" / "directory.yaml"
+AMIRA, BRUNO, NOBODY = "+12025550100", "+12025550101", "+12025550199"
+
+
+def view(ref: str, phase: Phase = Phase.IN_TRANSFER, owner: str = "rosa") -> View:
+    """How an escalation stands; only what replies look at matters."""
+    return View(
+        reference=ref, episode=EPISODE, ticket=ref, code=42, phase=phase, status=phase.replace("_", " ").capitalize(),
+        severity=Severity.SEV1, label="P1", severity_confirmed=False, route="l2-engineering", team="Engineering",
+        customer="acme", owner=owner, customer_contact="rosa", asked="amira", step="first", opened_at=NOW,
+        deadline=NOW + timedelta(days=1), next_due=None, clocks=(), told=(), breaches=0, hand_offs=0, reopens=0,
+        touches=1, in_transfer_seconds=0, nobody_told=False, policy="default", policy_version="1", policy_stale=False,
+        sequence=2, digest="d" * 64,
+    )  # fmt: skip
+
+
+@dataclass
+class RememberingClient:
+    """Acknowledges once for each escalation, unless told to fail, and remembers what it was asked."""
+
+    views: dict[str, View] = field(default_factory=dict)
+    acks: list[tuple[str, str, str, datetime | None, str | None]] = field(default_factory=list)
+    facts: list[tuple[str, Fact]] = field(default_factory=list)
+    fails: NotDone | None = None
+
+    async def acknowledge(
+        self, ref: str, *, by: str, via: str, occurred_at: datetime | None, key: str | None
+    ) -> Answer:
+        if self.fails is not None:
+            raise self.fails
+        if (known := (ref, by, via, occurred_at, key)) not in self.acks:
+            if (await self.view(ref)).phase is not Phase.IN_TRANSFER:
+                raise Refused(Refusal.NOT_IN_THIS_PHASE, {}, ref)
+            self.acks.append(known)
+            self.views[ref] = view(ref, Phase.ACTIVE, by)
+        return Answer(ref, EPISODE, 3, Phase.ACTIVE)
+
+    async def view(self, ref: str) -> View:
+        if ref not in self.views:
+            raise NotFound(ref)
+        return self.views[ref]
+
+    async def report_fact(self, ref: str, fact: Fact) -> None:
+        self.facts.append((ref, fact))
+
+
+@dataclass
+class Door:
+    """What a test speaks with."""
+
+    http: TestClient
+    client: RememberingClient
+    ledger: Ledger
+    store: Engine
+
+    def post(
+        self,
+        path: str,
+        form: Mapping[str, str],
+        *,
+        signed_for: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Post as Twilio does; `signed_for` is another address than the one that is called."""
+        signature = RequestValidator(STANDIN_TWILIO_TOKEN).compute_signature(signed_for or PUBLIC + path, dict(form))
+        return self.http.post(
+            path,
+            content=urlencode(form),
+            headers={
+                "Content-Type": "application/x-www-form-urlencoded",
+                "X-Twilio-Signature": signature,
+                **(headers or {}),
+            },
+        )
+
+    def sms(self, body: str, sender: str = AMIRA, message_id: str = "SM1") -> str | None:
+        """The line that comes back, without its TwiML; None for an empty answer."""
+        answered = self.post("/twilio/sms", {"MessageSid": message_id, "From": sender, "Body": body})
+        if answered.status_code == 204:
+            return None
+        assert answered.status_code == 200
+        return answered.text.split("<Message>")[1].split("</Message>")[0]
+
+    def opened(self, ref: str, *told: str, code: int) -> None:
+        """An escalation that these contacts were told about; codes are allotted in order, from 10."""
+        assert Codes(self.store).allot(ref, EPISODE) == code
+        self.client.views[ref] = view(ref)
+        for number, contact in enumerate(told, start=1):
+            claim = self.claimed(ref, contact, number)
+            self.ledger.sent(claim, f"SM{ref}{number}")
+
+    def claimed(
+        self, ref: str, contact: str = "amira", number: int = 1, channel: Channel = Channel.SMS,
+        message: Message = Message.PAGE,
+    ) -> Claim:  # fmt: skip
+        """An open intent."""
+        name = dispatch_id(ref, EPISODE, number, contact, channel)
+        claim = self.ledger.claim(Order(name, ref, contact, channel, message, NOW, EPISODE, number))
+        assert isinstance(claim, Claim)
+        return claim

@@ -1,0 +1,133 @@
+"""Replies by SMS: who may acknowledge what, and the one line that comes back."""
+
+import pytest
+
+from escalation.core.refusals import Refusal
+from escalation.core.vocabulary import Phase
+from escalation.gateway.replies import PASSIVE_MAX
+from escalation.wire.outcomes import Ended, Refused, Unreachable
+from tests.edge.gateway.door import BRUNO, NOBODY, NOW, Door, view
+
+
+def test_a_reply_with_the_code_acknowledges(door: Door) -> None:
+    """By the person behind the number, when the gateway saw it, under the message's own id."""
+    door.opened("ESC-1", "amira", code=10)
+
+    assert door.sms("ack 10", message_id="SM77") == "ESC-1 is yours"
+    assert door.client.acks == [("ESC-1", "amira", "sms", NOW, "SM77")]
+
+
+def test_the_same_message_acknowledges_once(door: Door) -> None:
+    """Twilio may post it twice; the sender gets the same line."""
+    door.opened("ESC-1", "amira", code=10)
+
+    assert [door.sms("ack 10"), door.sms("ack 10")] == ["ESC-1 is yours", "ESC-1 is yours"]
+    assert len(door.client.acks) == 1
+
+
+def test_who_comes_second_hears_who_has_it(door: Door) -> None:
+    """By name, because they may want to call."""
+    door.opened("ESC-1", "amira", "bruno", code=10)
+    door.sms("ack 10")
+
+    assert door.sms("ack 10", sender=BRUNO, message_id="SM2") == "ESC-1: already taken by Amira Haddad"
+    assert door.sms("a10", message_id="SM3") == "ESC-1 is yours"
+
+
+def test_a_code_that_somebody_was_not_told_about_is_not_open(door: Door) -> None:
+    """Numbers are small: whoever guesses one learns nothing."""
+    door.opened("ESC-1", "amira", code=10)
+
+    assert door.sms("ack 10", sender=BRUNO) == door.sms("ack 11", sender=BRUNO).replace("11", "10")  # type: ignore[union-attr]  # a line each
+    assert door.client.acks == []
+
+
+def test_a_bare_ack_needs_exactly_one(door: Door) -> None:
+    """None, one and two open escalations."""
+    assert door.sms("ack") == "no open escalation"
+    door.opened("ESC-1", "amira", code=10)
+    door.opened("ESC-2", "amira", code=11)
+
+    assert door.sms("ack") == "Several are open: reply ack 10 or ack 11."
+    assert door.client.acks == []
+
+
+def test_a_bare_ack_takes_the_only_one(door: Door) -> None:
+    """Others' escalations do not count."""
+    door.opened("ESC-1", "amira", code=10)
+    door.opened("ESC-2", "bruno", code=11)
+
+    assert door.sms("Ack!") == "ESC-1 is yours"
+
+
+def test_an_unknown_number_gets_nothing(door: Door) -> None:
+    """Whoever writes from it learns not even that we are here."""
+    door.opened("ESC-1", "amira", code=10)
+
+    assert door.sms("ack 10", sender=NOBODY) is None
+
+
+@pytest.mark.parametrize("word", ["STOP", "stop", " Help ", "START", "cancel"])
+def test_the_carriers_words_are_left_to_the_carrier(door: Door, word: str) -> None:
+    """It answers them itself; a second answer would confuse, and may be unlawful."""
+    door.opened("ESC-1", "amira", code=10)
+
+    assert door.sms(word) is None
+
+
+def test_a_reply_that_says_nothing_is_explained_a_few_times(door: Door) -> None:
+    """Two robots must not chat for ever; an acknowledgement starts the count anew."""
+    door.opened("ESC-1", "amira", code=10)
+
+    lines = [door.sms("who is this?") for _ in range(PASSIVE_MAX + 1)]
+    door.sms("ack 10")
+
+    assert lines == ["Not understood. To take it, reply ack 10."] * PASSIVE_MAX + [None]
+    assert door.sms("thanks") == "Not understood. To take it, reply ack 10."
+
+
+def test_an_engine_that_is_away_is_said(door: Door) -> None:
+    """Nobody must think that they have it."""
+    door.opened("ESC-1", "amira", code=10)
+    door.client.fails = Unreachable("ESC-1: no answer")
+
+    assert door.sms("ack 10") == "ESC-1: not confirmed yet, please reply again in a minute."
+
+
+@pytest.mark.parametrize(
+    ("phase", "line"),
+    [
+        (Phase.RESOLVED, "ESC-1 is resolved: nothing to acknowledge"),
+        (Phase.BLOCKED, "ESC-1 is blocked: nothing to acknowledge"),
+    ],
+)
+def test_what_waits_for_something_else_cannot_be_taken(door: Door, phase: Phase, line: str) -> None:
+    """The rules refuse it; the sender hears why."""
+    door.opened("ESC-1", "amira", code=10)
+    door.client.views["ESC-1"] = view("ESC-1", phase)
+
+    assert door.sms("ack 10") == line
+
+
+def test_an_escalation_that_has_just_ended_is_not_open(door: Door) -> None:
+    """Its code is freed a moment later."""
+    door.opened("ESC-1", "amira", code=10)
+    door.client.fails = Ended("ESC-1", None)
+
+    assert door.sms("ack 10") == "no open escalation 10"
+
+
+def test_another_refusal_is_told_in_a_word(door: Door) -> None:
+    """The log has the rest."""
+    door.opened("ESC-1", "amira", code=10)
+    door.client.fails = Refused(Refusal.UNVERIFIED, {}, "ESC-1")
+
+    assert door.sms("ack 10") == "ESC-1: refused, unverified"
+
+
+def test_a_ledger_that_is_away_is_said(door: Door) -> None:
+    """The sender tries again."""
+    with door.store.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE codes")
+
+    assert door.sms("ack 10") == "Not recorded: please reply again in a minute."

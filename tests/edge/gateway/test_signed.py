@@ -1,0 +1,116 @@
+"""Only Twilio is heard: everything else is 403 or 413, and never an error of ours."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from escalation.adapters.settings import SettingsError, read_settings
+from escalation.gateway.app import create_app
+from escalation.gateway.signed import BODY_BYTES_MAX, FIELDS_MAX
+from tests.edge.gateway.door import PUBLIC, Door
+
+FORM = {"MessageSid": "SM1", "From": "+12025550100", "Body": "ack 10"}
+PATHS = ["/twilio/sms", "/twilio/status?d=x"]
+
+
+def test_the_signature_covers_the_public_address(door: Door) -> None:
+    """Not the one that the request came by, which anybody may choose."""
+    assert door.post("/twilio/sms", FORM).status_code != 403
+    assert door.post("/twilio/sms", FORM, signed_for="http://testserver/twilio/sms").status_code == 403
+
+
+def test_the_signature_covers_the_query(door: Door) -> None:
+    """A receipt of one dispatch cannot be turned into another's."""
+    form = {"MessageSid": "SM1", "MessageStatus": "failed"}
+
+    assert door.post("/twilio/status?d=mine", form).status_code == 204
+    assert door.post("/twilio/status?d=yours", form, signed_for=f"{PUBLIC}/twilio/status?d=mine").status_code == 403
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"MessageSid=SM1", {}),
+        (b"MessageSid=SM1", {"X-Twilio-Signature": ""}),
+        (b"MessageSid=SM1", {"X-Twilio-Signature": "Zm9yZ2Vk"}),
+        (b"MessageSid=SM1", {"X-Twilio-Signature": "\u00e9\u00e8"}),
+        (b"", {"X-Twilio-Signature": "Zm9yZ2Vk"}),
+        (b"\xff\xfe\x00", {"X-Twilio-Signature": "Zm9yZ2Vk"}),
+        (b"Body=%ff%fe", {"X-Twilio-Signature": "Zm9yZ2Vk"}),
+        (b"no form at all", {"X-Twilio-Signature": "Zm9yZ2Vk"}),
+        (b'{"MessageSid": "SM1"}', {"X-Twilio-Signature": "Zm9yZ2Vk", "Content-Type": "application/json"}),
+        (b"&".join(b"a=1" for _ in range(FIELDS_MAX + 1)), {"X-Twilio-Signature": "Zm9yZ2Vk"}),
+    ],
+    ids=["none", "empty", "forged", "letters", "no body", "bytes", "broken text", "words", "json", "fields"],
+)
+def test_whatever_is_not_twilios_is_forbidden(door: Door, path: str, body: bytes, headers: Mapping[str, str]) -> None:
+    """And hears no reason."""
+    answered = door.http.post(path, content=body, headers={k: v.encode("latin-1") for k, v in headers.items()})  # type: ignore[arg-type]  # bytes are fine on the wire
+
+    assert answered.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/twilio/sms", {"From": "+12025550100", "Body": "ack"}),
+        ("/twilio/sms", {"MessageSid": "SM1", "Body": "ack"}),
+        ("/twilio/sms", {"MessageSid": "S" * 201, "From": "+12025550100"}),
+        ("/twilio/status", {"MessageSid": "SM1", "MessageStatus": "sent"}),
+        ("/twilio/status?d=x", {"MessageStatus": "sent"}),
+        ("/twilio/status?d=x", {"MessageSid": "SM1"}),
+        ("/twilio/status?d=x", {"MessageSid": "SM1", "MessageStatus": "s" * 201}),
+    ],
+)
+def test_a_signed_form_that_says_nothing_is_forbidden(door: Door, path: str, form: Mapping[str, str]) -> None:
+    """Twilio always names the message and its status."""
+    assert door.post(path, form).status_code == 403
+
+
+@pytest.mark.parametrize(("size", "status"), [(BODY_BYTES_MAX, 200), (BODY_BYTES_MAX + 1, 413)])
+def test_a_body_has_a_bound(door: Door, size: int, status: int) -> None:
+    """The largest that is read, and one byte more."""
+    door.opened("ESC-1", "amira", code=10)
+    rest = size - len("MessageSid=SM1&From=%2B12025550100&Body=")
+
+    answered = door.post("/twilio/sms", {"MessageSid": "SM1", "From": "+12025550100", "Body": "x" * rest})
+
+    assert answered.status_code == status
+
+
+def test_health_is_open(door: Door) -> None:
+    """For whoever watches the process; nothing else is published."""
+    assert door.http.get("/health").json() == {"status": "ok"}
+    assert [door.http.get(path).status_code for path in ("/", "/docs", "/openapi.json")] == [404, 404, 404]
+
+
+def test_without_a_public_address_there_is_no_door(door: Door) -> None:
+    """What is not known cannot be verified."""
+    with pytest.raises(SettingsError, match="ESCALATION_PUBLIC_URL is not set"):
+        create_app(
+            read_settings(), ledger=door.ledger, told=NobodyWasTold(), directory=NoDirectory(), client=door.client
+        )
+
+
+def test_production_needs_the_vendors_token(door: Door) -> None:
+    """The stand-in's is no secret."""
+    settings = read_settings(
+        environment="production", signing_key="s" * 32, commitment_key="c" * 32, public_url="https://door.example"
+    )
+
+    with pytest.raises(SettingsError, match="ESCALATION_TWILIO_AUTH_TOKEN is not set"):
+        create_app(settings, ledger=door.ledger, told=NobodyWasTold(), directory=NoDirectory(), client=door.client)
+
+
+class NobodyWasTold:
+    def open_for(self, contact: str) -> tuple[()]:
+        return ()
+
+
+class NoDirectory:
+    def contact_of_phone(self, number: str) -> None:
+        return None
+
+    def name(self, contact: str) -> None:
+        return None
