@@ -40,4 +40,6 @@ def _alone(engine: Engine, url: str) -> Iterator[Connection]:
     with path.with_name(path.name + ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with engine.begin() as connection:
+            # Python's driver begins no transaction for DDL: a kill in the middle would leave half a schema.
+            connection.exec_driver_sql("BEGIN")
             yield connection

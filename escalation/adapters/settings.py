@@ -199,6 +199,8 @@ class Settings(BaseSettings):
             key: SecretStr = getattr(self, name)
             if len(key.get_secret_value()) < KEY_CHARS_MIN or key.get_secret_value() == DEVELOPMENT_KEY:
                 raise ValueError(f"{name} must be set in production, with at least {KEY_CHARS_MIN} characters")
+        if self.directory_file is None:
+            raise ValueError("directory_file must name the people in production; the example is for development")
         if self.standins_url is not None or self.failpoint is not None:
             raise ValueError("standins_url and failpoint are for development; unset them in production")
         for name in ("sendgrid_base_url", "twilio_base_url", "ticket_base_url", "public_url"):

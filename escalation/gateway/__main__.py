@@ -46,11 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def settled(settings: Settings, port: int) -> Settings:
     """The settings with what a development machine may leave out; production must say it all."""
-    missing = [
-        name for name in ("public_url", "directory_file") if settings.production and getattr(settings, name) is None
-    ]
-    if missing:
-        raise SettingsError(f"ESCALATION_{missing[0].upper()} is not set; production needs it")
+    if settings.production and settings.public_url is None:
+        raise SettingsError("ESCALATION_PUBLIC_URL is not set; production needs it")
     return settings.model_copy(
         update={
             "public_url": settings.public_url or f"http://{HOST}:{port}",

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 
 from escalation.standins.board import ACCOUNT_SID, AUTH_TOKEN
-from escalation.standins.server import Standins
+from escalation.standins.server import HOST, Standins
 
 PORT = 8025
 
@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m escalation.standins", description=__doc__)
-    parser.add_argument("--port", type=int, default=PORT, help="port of 127.0.0.1; 0: a free one (default %(default)s)")
+    parser.add_argument("--host", default=HOST, help="address to listen on (default %(default)s: this machine only)")
+    parser.add_argument("--port", type=int, default=PORT, help="TCP port; 0: a free one (default %(default)s)")
     parser.add_argument("--store", help="SQLite file that remembers what was accepted (default: memory only)")
     parser.add_argument("--inbound-url", help="where an inbound SMS is posted")
     parser.add_argument("--public-url", help="the public base URL that webhooks are signed for")

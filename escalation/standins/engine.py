@@ -74,12 +74,8 @@ class Engine:
         """A client of this engine that speaks our payloads."""
         return await Client.connect(self.address, data_converter=pydantic_data_converter)
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(  # noqa: S603  # our own binary, our own arguments
-            self._command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        )
-
-    def _command(self) -> list[str]:
+    def command(self) -> list[str]:
+        """The server's command line, for whoever starts it otherwise. Its port must have been settled."""
         pages = ["--headless"] if self.ui_port is None else ["--ui-port", str(self.ui_port)]
         kept = [] if self.store is None else ["--db-filename", str(self.store)]
         # A development server that forgets less easily than the default: write-ahead log, synced.
@@ -96,6 +92,11 @@ class Engine:
             *named,
             *self.flags,
         ]
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603  # our own binary, our own arguments
+            self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
 
     async def _answers(self) -> None:
         for _ in range(int(START_PATIENCE / RETRY_EVERY)):

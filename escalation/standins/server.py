@@ -26,6 +26,7 @@ LOG = logging.getLogger(__name__)
 class Standins(Board):
     """Local SendGrid, Twilio and ticket system on one port of the loopback, served from daemon threads while entered.
 
+    Another `host` is for containers, whose network ends at their own machine.
     `store` is a SQLite file that outlives the process (None: memory); a fresh instance on the same file goes on where
     the last one stopped, except for faults, settings, and callbacks that were not yet due. `port=0` takes a free one.
     Raises `OSError` when the port is taken and `sqlite3.Error` when the store is no store.
@@ -36,13 +37,14 @@ class Standins(Board):
         port: int = 0,
         store: Path | str | None = None,
         *,
+        host: str = HOST,
         account_sid: str = ACCOUNT_SID,
         auth_token: str = AUTH_TOKEN,
         inbound_url: str | None = None,
         public_url: str | None = None,
         deliver_to: str | None = None,
     ) -> None:
-        with socket.create_server((HOST, port), backlog=BACKLOG) as listener:
+        with socket.create_server((host, port), backlog=BACKLOG) as listener:
             super().__init__(
                 store,
                 account_sid=account_sid,
@@ -54,8 +56,8 @@ class Standins(Board):
             self.port: int = listener.getsockname()[1]
             # Given a port that is taken, werkzeug would end the whole program; given a socket, it cannot fail.
             fd = listener.fileno()
-            self._server = make_server(HOST, self.port, App(self), threaded=True, request_handler=_Handler, fd=fd)
-        self.base_url = f"http://{HOST}:{self.port}"
+            self._server = make_server(host, self.port, App(self), threaded=True, request_handler=_Handler, fd=fd)
+        self.base_url = f"http://{host}:{self.port}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(STOP_POLL_SECONDS,), name="standins", daemon=True
         )

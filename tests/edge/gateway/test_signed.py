@@ -96,7 +96,11 @@ def test_without_a_public_address_there_is_no_door(door: Door) -> None:
 def test_production_needs_the_vendors_token(door: Door) -> None:
     """The stand-in's is no secret."""
     settings = read_settings(
-        environment="production", signing_key="s" * 32, commitment_key="c" * 32, public_url="https://door.example"
+        environment="production",
+        signing_key="s" * 32,
+        commitment_key="c" * 32,
+        public_url="https://door.example",
+        directory_file="people.yaml",
     )
 
     with pytest.raises(SettingsError, match="ESCALATION_TWILIO_AUTH_TOKEN is not set"):

@@ -19,6 +19,7 @@ from escalation.core.vocabulary import Channel
 LOCAL = "http://127.0.0.1:9"
 PRODUCTION: dict[str, object] = {
     "environment": "production",
+    "directory_file": "people.yaml",
     "signing_key": "s" * KEY_CHARS_MIN,
     "commitment_key": "c" * KEY_CHARS_MIN,
     "sendgrid_api_key": "SG.real",
@@ -75,6 +76,7 @@ def test_production_goes_to_the_vendors() -> None:
     [
         ({"signing_key": DEVELOPMENT_KEY}, "signing_key must be set in production"),
         ({"commitment_key": "c" * (KEY_CHARS_MIN - 1)}, f"at least {KEY_CHARS_MIN} characters"),
+        ({"directory_file": None}, "directory_file must name the people in production"),
         ({"standins_url": LOCAL}, "standins_url and failpoint are for development"),
         ({"failpoint": "after_post"}, "standins_url and failpoint are for development"),
         ({"twilio_base_url": "http://localhost:1"}, "twilio_base_url 'http://localhost:1' is this machine"),
