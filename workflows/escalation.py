@@ -209,7 +209,7 @@ class EscalationWorkflow:
         for page in carried.unrecorded:
             self._record(page)
         for errand in carried.state.errands:
-            if not errand.ambiguous:
+            if errand.asked:
                 self._obey(errand.effect, carried.state.grade.level)
 
     # --- the loop's work ---------------------------------------------------------------------------------------------
@@ -363,7 +363,7 @@ class EscalationWorkflow:
         if self._drain_over is None:
             self._drain_over = False
             self._go(self._end_drain())
-        idle = not self._unrecorded and not self._words_owed and all(errand.ambiguous for errand in state.errands)
+        idle = not self._unrecorded and not self._words_owed and not any(errand.asked for errand in state.errands)
         room = len(self._unrecorded) <= CARRIED_ENTRIES_MAX
         return (idle or self._drain_over) and room and not self._inbox and workflow.all_handlers_finished()
 

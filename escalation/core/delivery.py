@@ -118,6 +118,7 @@ def report_ticket(draft: Draft, command: ReportTicket) -> None:
         draft.refuse(Refusal.UNKNOWN_EFFECT, number=str(command.number))
         return
     _settle(draft, errand)
+    draft.write_held()
     if not command.written:
         draft.notice(Point(Topic.MESSAGE_FAILED, "ticket"), draft.people.customer_contact)
 
@@ -196,7 +197,7 @@ def _absent(draft: Draft, errand: Errand, effect: Notify) -> None:
 
 
 def _errand(draft: Draft, number: int) -> Errand | None:
-    return next((errand for errand in draft.errands if errand.effect.number == number), None)
+    return next((errand for errand in draft.errands if errand.effect.number == number and not errand.held), None)
 
 
 def _doubted(draft: Draft, dispatch: str) -> Errand | None:

@@ -215,7 +215,18 @@ class Draft:
         """Bring the ticket up to date."""
         number = self.next_number()
         key = f"{self.case.reference}.{self.case.episode}.{number}"
-        self.ask(WriteTicket(number, self.case.ticket, key, self.status, self.brief(), self.note))
+        effect = WriteTicket(number, self.case.ticket, key, self.status, self.brief(), self.note)
+        if any(isinstance(errand.effect, WriteTicket) for errand in self.errands):
+            self.errands = (*self.errands, Errand(effect, self.now, held=True))
+        else:
+            self.ask(effect)
+
+    def write_held(self) -> None:
+        """The ticket has answered: ask for the next write. One at a time, or a retry would undo a later status."""
+        held = next((errand for errand in self.errands if errand.held), None)
+        if held is not None:
+            self.errands = tuple(replace(e, held=False) if e is held else e for e in self.errands)
+            self.effects.append(held.effect)
 
     def flush(self) -> None:
         """Turn the collected notices into one lookup: whoever is behind several names hears once.

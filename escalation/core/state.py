@@ -189,6 +189,12 @@ class Errand:
     since: datetime
     ambiguous: bool = False
     lookups: int = 0
+    held: bool = False  # not asked for yet: it waits for the one before it
+
+    @property
+    def asked(self) -> bool:
+        """Whether an act is at work for it now."""
+        return not self.ambiguous and not self.held
 
 
 @dataclass(frozen=True, slots=True)

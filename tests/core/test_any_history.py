@@ -152,18 +152,29 @@ def check_world(before: Escalation | None, after: Escalation, decision: Decision
     """What was asked of the world: numbered, bounded, and silent after the end."""
     numbers = [effect.number for effect in decision.effects]
     first = before.head.effects if before is not None else 0
-    assert numbers == list(range(first + 1, after.head.effects + 1))
+    held = [errand.effect.number for errand in after.errands if errand.held]
+    released = [number for number in numbers if number <= first]
+    decided = sorted(number for number in (*numbers, *held) if number > first)
+    assert decided == list(range(first + 1, after.head.effects + 1))
+    waiting = {errand.effect.number for errand in before.errands if errand.held} if before is not None else set()
+    assert set(released) <= waiting
     assert len(numbers) <= EFFECTS_MAX
+    writes = [errand for errand in after.errands if isinstance(errand.effect, WriteTicket)]
+    assert [errand.held for errand in writes] == [False, *[True] * (len(writes) - 1)][: len(writes)]
     if before is not None and before.ended:
+        sent = [e.effect for e in before.errands if isinstance(e.effect, Notify)]
+        again = {notify.dispatch for notify in sent}
+        # a page that was still on its way arrived: whoever got it hears that it is over
+        late = {notify.contact for notify in sent if notify.message is Message.PAGE}
         for effect in decision.effects:
-            assert isinstance(effect, (Notify, Reconcile))
-            assert isinstance(effect, Reconcile) or effect.message is not Message.PAGE
-            sent = [e.effect for e in before.errands if isinstance(e.effect, Notify)]
-            again = effect.dispatch in {notify.dispatch for notify in sent}
-            # a page that was still on its way arrived: whoever got it hears that it is over
-            late = {notify.contact for notify in sent if notify.message is Message.PAGE}
-            closing = isinstance(effect, Notify) and effect.message is Message.CLOSING
-            assert again or (closing and effect.contact in late)
+            if isinstance(effect, WriteTicket):
+                assert effect.number in released
+            elif isinstance(effect, Notify):
+                assert effect.message is not Message.PAGE
+                assert effect.dispatch in again or (effect.message is Message.CLOSING and effect.contact in late)
+            else:
+                assert isinstance(effect, Reconcile)
+                assert effect.dispatch in again
     awaited = [errand.effect.number for errand in after.errands]
     assert len(set(awaited)) == len(awaited)
 

@@ -7,6 +7,7 @@ import pytest
 
 from escalation.core.commands import (
     Acknowledge,
+    Block,
     Cancel,
     Command,
     Found,
@@ -15,6 +16,7 @@ from escalation.core.commands import (
     ReportDelivery,
     ReportReconciliation,
     ReportTicket,
+    Unblock,
 )
 from escalation.core.delivery import LOOKUPS_MAX, OWED
 from escalation.core.draft import dispatch_id
@@ -453,3 +455,20 @@ def test_the_name_of_a_dispatch_depends_on_nothing_but_the_decision() -> None:
 
     assert len(names) == 14
     assert dispatch_id("ESC-1", "1", 1, "ann", SMS) == dispatch_id("ESC-1", "1", 1, "ann", SMS)
+
+
+def test_the_ticket_is_written_one_status_at_a_time() -> None:
+    """A retry of an older write would undo a newer one: the next waits until the one before has answered."""
+    story = Story(obedient=False)
+    story.do(Block("sue", "the customer's logs"))
+    story.do(Unblock("sue", "they came"))
+    first, second, third = story.asked(WriteTicket)
+
+    assert [errand.asked for errand in story.state.errands if isinstance(errand.effect, WriteTicket)] == [
+        True,
+        False,
+        False,
+    ]
+    assert story.do(ReportTicket(first.number, written=True)).effects == (second,)
+    assert story.do(ReportTicket(second.number, written=False)).effects[0] == third
+    assert [first.status, second.status, third.status] == ["In Transfer", "Blocked", "In Transfer"]
