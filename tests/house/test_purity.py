@@ -8,6 +8,8 @@ from tests.house.tree import Module
 CORE = "escalation/core"
 
 SLEEPS_ALLOWED = {
+    "tests/bench/site.py:pause_before_exit": "as below, for the scripts that are no tests",
+    "tests/scenarios/dialogue.py:until": "this is how a condition is awaited: a query has nobody who would call back",
     "tests/conftest.py:pytest_unconfigure": "there is no condition to await: the SDK's threads end unseen",
 }
 """`path:function` of a sleep in the tests, and why no condition can be awaited there."""

@@ -1,0 +1,5 @@
+"""The same world and the same stories as the scenarios have: here it is the shell around the core that is looked at."""
+
+from tests.scenarios.stage import pytest_collection_modifyitems, pytest_runtest_makereport, story, world
+
+__all__ = ["pytest_collection_modifyitems", "pytest_runtest_makereport", "story", "world"]

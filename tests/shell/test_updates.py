@@ -1,0 +1,161 @@
+"""Commands as updates: each judged once, in order, whoever repeats it and whatever is on its way."""
+
+import asyncio
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+
+from escalation.client import NotFound, Refused
+from escalation.core.commands import AddNote, Cancel
+from escalation.core.refusals import Refusal
+from escalation.core.vocabulary import Phase
+from escalation.wire import names
+from escalation.wire.messages import Adoption, Answer, Instruction
+from tests.scenarios.dialogue import Story, until
+from tests.scenarios.test_delivery import writing_locked
+from workflows.escalation import WORDS_CHARS_MAX
+
+
+async def length(story: Story) -> int:
+    """How many events the history has."""
+    return (await story.handle().describe()).history_length
+
+
+async def idle(story: Story) -> None:
+    """Wait until nothing is on its way to the history."""
+
+    async def quiet() -> bool:
+        description = (await story.handle().describe()).raw_description
+        return not description.pending_activities and not description.HasField("pending_workflow_task")
+
+    await until(quiet, lambda: "it never came to rest")
+
+
+async def test_a_command_under_the_same_key_is_judged_once(story: Story) -> None:
+    """At once or later, the answer is the first one; the log has one entry."""
+    desk, ref = story.world.desk, story.reference
+    await story.opens()
+    await story.phone("primary").gets_sms("SEV1")
+
+    twice = await asyncio.gather(*(desk.note(ref, by="agent", text="once", key="k-1") for _ in range(2)))
+    await desk.note(ref, by="agent", text="another", key="k-2")
+    again = await desk.note(ref, by="agent", text="once", key="k-1")
+
+    assert twice == [again, again]
+    log = await story.is_called_off("primary")
+    assert sum(isinstance(entry.command, AddNote) for entry in log) == 2
+
+
+async def test_a_refusal_under_the_same_key_stays_a_refusal(story: Story) -> None:
+    """Although the phase allows it by now: whoever changed their mind asks under another key."""
+    desk, ref = story.world.desk, story.reference
+    await story.opens()
+    await story.phone("primary").gets_sms("SEV1")
+
+    for _ in range(2):
+        with pytest.raises(Refused):
+            await desk.confirm(ref, by="agent", key="too-early")
+        await story.reply(story.number_of("primary"), "ack {code}")
+        await story.stands(phase=Phase.ACTIVE)
+
+    log = await story.is_called_off("primary")
+    assert [entry.refusal for entry in log if entry.command.kind == "confirm"] == [Refusal.NOT_IN_THIS_PHASE]
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        Instruction(),
+        Instruction(command=AddNote("agent"), adopt=Adoption("agent", "default", "newer")),
+        Instruction(command=AddNote("agent"), words="x" * (WORDS_CHARS_MAX + 1)),
+    ],
+    ids=["nothing", "two things", "too many words"],
+)
+async def test_what_is_malformed_leaves_no_trace(story: Story, malformed: Instruction) -> None:
+    """Not even in the history."""
+    await story.opens()
+    await story.phone("primary").gets_sms("SEV1")
+    await story.stands(told=("primary",))
+    await story.log_reads("ticket note")
+    await idle(story)
+    view, before = await story.view(), await length(story)
+
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await story.handle().execute_update(names.UPDATE_COMMAND, malformed, result_type=Answer)
+
+    assert isinstance(refused.value.cause, ApplicationError)
+    assert refused.value.cause.type == "Malformed"
+    assert (await story.view(), await length(story)) == (view, before)
+    await story.is_called_off("primary")
+
+
+async def test_words_at_the_limit_are_kept(story: Story) -> None:
+    """One more would be refused."""
+    await story.opens()
+    await story.phone("primary").gets_sms("SEV1")
+    instruction = Instruction(command=AddNote("agent"), words="x" * WORDS_CHARS_MAX)
+
+    answer: Answer = await story.handle().execute_update(names.UPDATE_COMMAND, instruction, result_type=Answer)
+
+    assert answer.refusal is None
+    await story.is_called_off("primary")
+
+
+async def test_a_command_waits_for_the_opening(story: Story) -> None:
+    """The stores are locked while it opens: nothing can be seen yet, and what is said meanwhile is heard after it."""
+    desk, ref = story.world.desk, story.reference
+    with writing_locked(story.world.settings.ledger_url):
+        opened = asyncio.create_task(story.opens(customer_hears=False))
+
+        async def started() -> bool:
+            try:
+                await desk.view(ref)
+            except NotFound as error:
+                return "is not open" in str(error)
+            return False
+
+        await until(started, lambda: "it never started")
+        raised = asyncio.create_task(desk.raise_(ref, by="agent", reason="it burns"))
+
+    assert (await opened).sequence == 1
+    assert (await raised).sequence > 1
+    await story.mailbox("acme").gets("We have handed")
+    await story.phone("second").gets_sms("SEV1")
+    story.tolerates("sms", "primary", times=1)  # told before the raise, or not any more
+    await story.is_called_off("second")
+
+
+async def test_a_cancel_request_of_the_engine_is_a_command_like_any_other(story: Story) -> None:
+    """An operator presses "cancel": everybody hears, and the log says who."""
+    await story.opens()
+    await story.phone("primary").gets_sms("SEV1")
+    await story.stands(told=("primary",))
+
+    await story.handle().cancel()
+
+    for person in ("primary", "agent"):
+        await story.mailbox(person).gets("It was cancelled")
+    await story.mailbox("acme").gets("our last message")
+    log = await story.ends(Phase.CANCELLED)
+    cancel = next(entry.command for entry in log if isinstance(entry.command, Cancel))
+    assert cancel.by == "operator"
+
+
+async def test_view_and_timeline_can_be_read_to_the_end_and_after(story: Story) -> None:
+    """The timeline has one line for each entry, in order."""
+    await story.opens()
+    await story.phone("primary").gets_sms("SEV1")
+    view = await story.stands(phase=Phase.IN_TRANSFER, told=("primary",))
+    assert (view.reference, view.episode, view.asked, view.team) == (
+        story.reference,
+        story.request().episode,
+        "primary",
+        "Engineering",
+    )
+    log = await story.is_called_off("primary")
+
+    lines = await story.world.desk.timeline(story.reference)
+
+    assert [line.split()[1] for line in lines] == [f"#{entry.sequence}" for entry in log]
+    assert (await story.view()).phase is Phase.CANCELLED
