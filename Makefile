@@ -83,8 +83,12 @@ demo: setup ## Run the main job end to end on a real incident, then exit
 	@$(PY) examples/demo.py
 
 .PHONY: up
-up: setup ## Keep the same parts running: engine, stand-ins, worker
-	@$(PY) worker.py --dev
+up: setup ## Keep the same parts running, with escalations to look at
+	@$(PY) examples/up.py $(PORTS)
+
+.PHONY: down
+down: ## End what `make up` started; everything stays open in var/
+	@if [ -x $(PY) ]; then $(PY) examples/up.py --down; else echo "nothing is up"; fi
 
 .PHONY: chaos
 chaos: setup ## Kill the worker at random moments, many times
@@ -107,7 +111,7 @@ COMPILE = $(PY) -m uv pip compile --quiet --upgrade --universal --python-version
 .PHONY: lock
 lock: setup ## Resolve requirements/*.txt anew (needs the package index)
 	$(COMPILE) pyproject.toml --extra dev -o requirements/dev.txt
-	$(COMPILE) pyproject.toml --extra worker --extra gateway --extra standins -c requirements/dev.txt -o requirements/runtime.txt
+	$(COMPILE) pyproject.toml --extra worker --extra gateway --extra standins --extra postgres -c requirements/dev.txt -o requirements/runtime.txt
 	@# What the image needs to build the wheel, and nothing else: the backend that pyproject.toml names.
 	$(PY) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 	    | $(COMPILE) - -c requirements/dev.txt -o requirements/build.txt

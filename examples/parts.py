@@ -127,7 +127,7 @@ class Part:
             with suppress(BlockingIOError):
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 os.ftruncate(file, 0)
-                os.pwrite(file, str(self._spawn(file, environment)).encode(), 0)
+                os.pwrite(file, f"{self._spawn(file, environment)}\n".encode(), 0)
         finally:
             os.close(file)
 
@@ -136,10 +136,12 @@ class Part:
             self.log.replace(self.log.with_name(f"{self.log.name}.old"))
         with self.log.open("wb") as lines:
             # The child inherits the lock, and the system lets go of it when the child ends, however that happens.
-            return subprocess.Popen(  # noqa: S603  # our own commands
+            child = subprocess.Popen(  # noqa: S603  # our own commands
                 self.command, cwd=CHECKOUT, env=dict(environment), stdin=subprocess.DEVNULL, stdout=lines,
                 stderr=subprocess.STDOUT, start_new_session=True, pass_fds=(lock,),
-            ).pid  # fmt: skip
+            )  # fmt: skip
+        child.returncode = 0  # nobody waits for it here, and its object need not complain about that
+        return child.pid
 
     def stop(self) -> bool:
         """End it: politely, then for good. False when it had to be killed. Raises `SiteError` when it stays."""

@@ -92,4 +92,3 @@ async def _open(client: EscalationClient, resident: Resident) -> None:
 
 def _keyed(resident: Resident) -> Iterator[tuple[str, Step]]:
     return ((f"up {resident.number} {place}", step) for place, step in enumerate(resident.steps, start=1))
-

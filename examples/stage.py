@@ -5,12 +5,13 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from http.client import HTTPException
 from pathlib import Path
+from types import MappingProxyType
 
 from activities.composition import compose
 from escalation.adapters.audit_store import AuditStore
@@ -83,7 +84,7 @@ async def staged() -> AsyncIterator[Stage]:
                 deliver_to=gateway,
             )
         )
-        stack.enter_context(_environment(folder, standins.base_url, engine.address))
+        stack.enter_context(environment(folder, standins.base_url, engine.address))
         settings = read_settings()
         acts = compose(settings)
         await stack.enter_async_context(_gateway(gateway, folder))
@@ -114,7 +115,9 @@ async def until(holds: Callable[[], bool | Awaitable[bool]], what: str, bound: t
 
 
 @contextmanager
-def _environment(folder: Path, standins: str, engine: str) -> Iterator[None]:
+def environment(
+    folder: Path, standins: str, engine: str, patience: Mapping[str, str] = MappingProxyType(PATIENCE)
+) -> Iterator[None]:
     """The settings of this run and no others: an account that is configured on this machine is never written to."""
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith(("ESCALATION_", "TEMPORAL_"))]:
@@ -130,7 +133,7 @@ def _environment(folder: Path, standins: str, engine: str) -> Iterator[None]:
         "ESCALATION_DIRECTORY_FILE": str(Path(__file__).with_name("directory.yaml")),
         "ESCALATION_STANDINS_URL": standins,
         "ESCALATION_PUBLIC_URL": PUBLIC_URL,
-        **{f"ESCALATION_{name}": seconds for name, seconds in PATIENCE.items()},
+        **{f"ESCALATION_{name}": seconds for name, seconds in patience.items()},
     }
     try:
         yield

@@ -166,7 +166,8 @@ async def _started(site: Site, parts: tuple[Part, ...], missing: list[Part]) -> 
         await _first_boot(site)
     for part in (engine, standins):
         part.start(environment)
-    await _migrated(environment)
+    if worker in missing:
+        await _migrated(environment)
     await _until(engine, lambda: _engine_answers(site))
     await _until(engine, lambda: _answers(site.pages))
     await _until(standins, lambda: _answers(f"{site.outbox}/health"))

@@ -165,6 +165,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 def insert_once(engine: Engine, table: Table) -> "postgresql.Insert | sqlite.Insert":
     """An INSERT that does nothing when a unique key exists; its `rowcount` says which."""
+    # SQLAlchemy forgets the count of an INSERT that returns values, as PostgreSQL's do where a column has a default.
     if engine.dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
+        return postgresql.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     return sqlite.insert(table).on_conflict_do_nothing()
