@@ -148,15 +148,13 @@ def _judge(draft: Draft, command: Command) -> None:
 
 
 def _fire_due(draft: Draft) -> None:
-    ahead = sorted(
-        (
-            (due.at, RANK[clock.name], EDGE_RANK[due.edge], key, due)
-            for key, clock in draft.clocks.items()
-            for due in clock.dues
-            if due.at <= draft.now
-        ),
-        key=lambda item: item[:3],
-    )
+    ahead = [
+        (due.at, RANK[clock.name], EDGE_RANK[due.edge], key, due)
+        for key, clock in draft.clocks.items()
+        for due in clock.dues
+        if due.at <= draft.now
+    ]
+    ahead.sort(key=lambda item: item[:3])
     for _, _, _, key, due in ahead[:FIRES_MAX]:
         clock = draft.clocks.get(key)
         if clock is not None and clock.dues and clock.dues[0] == due:

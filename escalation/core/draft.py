@@ -110,7 +110,11 @@ class Draft:
 
     def clock(self, name: ClockName) -> Clock | None:
         """The latest turn of that clock, if it is kept."""
-        return next((c for (key, _), c in reversed(self.clocks.items()) if key is name), None)
+        latest = None
+        for (key, _), clock in self.clocks.items():
+            if key is name:
+                latest = clock
+        return latest
 
     def calendar(self, name: str) -> Calendar | None:
         """The policy's calendar of that name; None counts every hour."""
@@ -279,9 +283,7 @@ class Draft:
             command=command,
             fired=tuple(Fired(clock.name, clock.cycle, due.edge, due.at) for clock, due in self.fired),
             changes=tuple(self._changes(before)),
-            clocks=tuple(
-                ClockNote(c.name, c.cycle, c.due, c.dues[0].edge if c.dues else None) for c in self.clocks.values()
-            ),
+            clocks=tuple([_note(clock) for clock in self.clocks.values()]),
             effects=tuple(self.effects),
             refusal=self.refusal,
             facts=self.refusal_facts,
@@ -335,6 +337,13 @@ def _changed(field: str, before: str, after: str) -> Iterator[Change]:
 def _place(transfer: Transfer) -> str:
     """Round and step as people count them, or the person asked by name."""
     return transfer.named or f"{transfer.round + 1}.{transfer.step + 1}"
+
+
+def _note(clock: Clock) -> ClockNote:
+    if not clock.dues:
+        return ClockNote(clock.name, clock.cycle, None, None)
+    first = clock.dues[0]
+    return ClockNote(clock.name, clock.cycle, first.at, first.edge)
 
 
 def fire_due(draft: Draft, clock: Clock) -> clocks.Due:
