@@ -29,7 +29,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from escalation.core import commands as say
 from escalation.core.refusals import Refusal
 from escalation.core.vocabulary import Ask, Audience, DeEscalationReason, Severity
-from escalation.wire import names, requests
+from escalation.wire import listing, names, reading, requests
 from escalation.wire.asking import AgainError, Patience, ended_first, malformed, persist, translated
 from escalation.wire.messages import Adoption, Answer, Ending, Instruction, LateFact, View
 from escalation.wire.outcomes import Ended, Head, NotDone, NotFound, Refused, Unreachable
@@ -236,6 +236,10 @@ class EscalationClient:
     async def timeline(self, ref: str) -> list[str]:
         """The last 50 lines of what happened, oldest first."""
         return await self._query(ref, names.QUERY_TIMELINE, list[str])
+
+    async def list_(self, which: listing.Filter, part: listing.Part = listing.FIRST) -> listing.Listing:
+        """Those that match, open and worst and most urgent first. The engine's index may lag by a second or so."""
+        return await self._ask(lambda: reading.read(self._engine, which, part), self._patience.look, "list")
 
     async def wait(self, ref: str) -> Ending:
         """How the latest episode ended, once it has. Unbounded: put your own timeout around it. `Ended` if stopped."""

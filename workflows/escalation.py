@@ -120,8 +120,8 @@ class EscalationWorkflow:
     @workflow.update(name=names.UPDATE_COMMAND, description="A person's command", unfinished_policy=ABANDON)
     async def command(self, instruction: Instruction) -> Answer:
         """Judge a command; the update's id is its idempotency key, across runs too."""
-        info = workflow.current_update_info()
-        return await self._take(instruction, info.id if info else "")
+        update = workflow.current_update_info()
+        return await self._take(instruction, update.id if update else "")
 
     @command.validator
     def _is_whole(self, instruction: Instruction) -> None:

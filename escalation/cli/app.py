@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from escalation.cli import looking, running, verbs
+from escalation.cli import listing, looking, running, verbs
 from escalation.cli.failing import OneLine
 
 
@@ -70,6 +70,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "reopen": verbs.reopen,
     "note": verbs.note,
     "cancel": verbs.cancel,
+    "list": listing.list_,
     "show": looking.show,
     "timeline": looking.timeline,
     "gateway": running.gateway,

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Protocol, TypeVar
 import typer
 
 from escalation.core.commands import Approve, Instructable, Reject
+from escalation.wire.listing import Filter, Listing, Part
 from escalation.wire.messages import Answer, View
 from escalation.wire.outcomes import Head
 from escalation.wire.requests import BadInput, EscalationRequest
@@ -31,6 +32,7 @@ class Client(Protocol):
     async def view(self, ref: str) -> View: ...
     async def timeline(self, ref: str) -> list[str]: ...
     async def head(self, ref: str, episode: str | None = None) -> Head: ...
+    async def list_(self, which: Filter, part: Part) -> Listing: ...
 
 
 class Kept(Protocol):
@@ -79,6 +81,10 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+async def _pause(length: timedelta) -> None:
+    await asyncio.sleep(length.total_seconds())
+
+
 @dataclass(frozen=True)
 class Doors:
     """Everything outside. `zone` None is the viewer's own."""
@@ -88,6 +94,7 @@ class Doors:
     now: Callable[[], datetime] = _now
     zone: tzinfo | None = None
     tail_within: timedelta = TAIL_WITHIN
+    pause: Callable[[timedelta], Awaitable[None]] = _pause
 
 
 def doors(ctx: typer.Context) -> Doors:

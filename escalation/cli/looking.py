@@ -1,6 +1,7 @@
 """The verbs that only look: one escalation, its timeline, its audit log and whether that holds."""
 
 import json
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -8,7 +9,10 @@ import typer
 from escalation.cli.checking import Check, check, told
 from escalation.cli.doors import Json, Kept, Ref, doors, run
 from escalation.cli.failing import CheckFailed
+from escalation.cli.instants import length
+from escalation.cli.recalling import recall
 from escalation.cli.speaking import page, plain, say, say_json
+from escalation.cli.watching import EVERY, EVERY_MAX, EVERY_MIN, watched
 from escalation.wire import requests
 from escalation.wire.entries import UnreadableEntryError, decode
 from escalation.wire.messages import View
@@ -19,9 +23,47 @@ from escalation.wire.telling import tell
 Episode = Annotated[str | None, typer.Option(help="Only this episode.", show_default="all of them")]
 
 
-def show(ctx: typer.Context, ref: Ref, as_json: Json = False) -> None:
-    """How an escalation stands: who has it, and what comes next."""
+At = Annotated[
+    str | None,
+    typer.Option(
+        help="As it was then, from the audit log alone: 2026-03-01T17:00+01:00, 17:00 (today, here) or -2h.",
+        metavar="TIME",
+        show_default="now",
+    ),
+]
+OfEpisode = Annotated[
+    str | None, typer.Option("--episode", help="With --at: of this episode.", show_default="the one open then")
+]
+Watch = Annotated[bool, typer.Option("--watch", help="Go on showing it until it ends; Ctrl-C stops.")]
+Every = Annotated[str, typer.Option(help="With --watch: how often the engine is asked.", metavar="DURATION")]
+
+
+def show(
+    ctx: typer.Context,
+    ref: Ref,
+    at: At = None,
+    episode: OfEpisode = None,
+    watch: Watch = False,
+    every: Every = EVERY,
+    as_json: Json = False,
+) -> None:
+    """How an escalation stands, or stood: who has it, and what comes next.
+
+    In a pipe --watch writes a page whenever something has happened; with --json, a line.
+    """
     found, outside = requests.reference(ref), doors(ctx)
+    if watch and at is not None:
+        raise BadInput("the past does not change; leave out --watch or --at")
+    if episode is not None and at is None:
+        raise BadInput("--episode goes with --at; the engine shows the latest episode only")
+    if at is not None:
+        recall(outside, found, at, episode, as_json=as_json)
+        return
+    if watch:
+        often = length("--every", every, EVERY_MIN, EVERY_MAX)
+        with suppress(KeyboardInterrupt):
+            run(watched(outside, found, often, as_json=as_json))
+        return
 
     async def looked() -> View:
         return await (await outside.connect()).view(found)

@@ -15,13 +15,14 @@ from escalation.wire.messages import Answer, ClockView, View
 
 LABEL_CHARS = 11
 ENDED = (Phase.CLOSED, Phase.DE_ESCALATED, Phase.REJECTED, Phase.CANCELLED)
-_STYLES = {
+STYLES = {
     Phase.AWAITING_APPROVAL: "yellow",
     Phase.IN_TRANSFER: "yellow",
     Phase.ACTIVE: "green",
     Phase.BLOCKED: "magenta",
     Phase.RESOLVED: "cyan",
 }
+_CLOCKS = {"tell": "next telling", "check_in": "check-in", "silence": "owner’s silence"}
 
 
 def say(*lines: Text | str) -> None:
@@ -67,31 +68,33 @@ def away(at: datetime, now: datetime) -> str:
 
 
 def page(view: View, now: datetime, zone: tzinfo | None) -> list[Text]:
-    """An escalation on one page: what it is, who has it, what comes next."""
+    """An escalation on one page: who has it, what comes next, and what else is known."""
+    label = "" if view.label == view.severity else f" ({view.label})"
     head = Text(f"{view.reference}  ", "bold")
-    head.append(f"{view.severity} ({view.label}){'' if view.severity_confirmed else ', unconfirmed'}", "bold")
-    head.append("  ").append(view.status, _STYLES.get(view.phase, "dim"))
+    head.append(f"{view.severity}{label}{'' if view.severity_confirmed else ', unconfirmed'}", "bold")
+    head.append("  ").append(view.status, STYLES.get(view.phase, "dim"))
     waiting = view.phase in {Phase.IN_TRANSFER, Phase.AWAITING_APPROVAL}
     lines = [head, *_warnings(view)]
-    lines += [
-        _row("ticket", f"{view.ticket} of customer {view.customer}"),
-        _row("route", f"{view.route} → {view.team}" + (f", step {view.step}" if waiting else "")),
-        _row("owner", f"{view.owner}; {view.customer_contact} speaks with the customer"),
-    ]
+    lines.append(row("owner", f"{view.owner}; {view.customer_contact} speaks with the customer"))
     if waiting and view.asked is not None:
         code = f" (reply: ack {view.code})" if view.code is not None else ""
-        lines.append(_row("asked", f"{view.asked}{code}"))
+        lines.append(row("asked", f"{view.asked}{code}"))
     lines += [
-        _row("opened", f"{when(view.opened_at, zone)}, {away(view.opened_at, now)}"),
-        _row("deadline", f"{when(view.deadline, zone)}, {away(view.deadline, now)}"),
-        _row("told", ", ".join(view.told) or "nobody yet"),
-        _row("so far", _counts(view)),
-        _row("policy", f"{view.policy} {view.policy_version}{' (last good copy)' if view.policy_stale else ''}"),
-        _row("log", f"{view.sequence} entries, head {view.digest[:12]}, episode {view.episode}"),
+        row("route", f"{view.route} → {view.team}" + (f", step {view.step}" if waiting else "")),
+        row("ticket", f"{view.ticket} of customer {view.customer}"),
+        row("opened", f"{when(view.opened_at, zone)}, {away(view.opened_at, now)}"),
+        row("deadline", f"{when(view.deadline, zone)}, {away(view.deadline, now)}"),
+        row("told", ", ".join(view.told) or "nobody yet"),
+        row("so far", _counts(view)),
     ]
     if view.clocks and view.phase not in ENDED:
-        lines += [Text(), Text("what comes next", "bold"), *_clocks(view.clocks, now, zone)]
-    return lines
+        lines += [Text(), Text("what comes next", "bold"), *_clocks(view.clocks, now, zone), Text()]
+    policy = f"{view.policy} {view.policy_version}{' (last good copy)' if view.policy_stale else ''}"
+    return [
+        *lines,
+        row("policy", policy),
+        row("log", f"{view.sequence} entries, head {view.digest[:12]}, episode {view.episode}"),
+    ]
 
 
 def _warnings(view: View) -> list[Text]:
@@ -117,19 +120,27 @@ def _count(number: int, word: str) -> str:
 
 def _clocks(clocks: tuple[ClockView, ...], now: datetime, zone: tzinfo | None) -> list[Text]:
     ordered = sorted(clocks, key=lambda clock: (clock.due is None, clock.due or now, clock.name))
-    width = max(len(clock.name) for clock in ordered)
+    width = max(len(clock_name(clock.name)) for clock in ordered)
     return [_clock(clock, width, now, zone) for clock in ordered]
 
 
+def clock_name(name: str) -> str:
+    """What people call a clock."""
+    return _CLOCKS.get(name, name.replace("_", " "))
+
+
 def _clock(clock: ClockView, width: int, now: datetime, zone: tzinfo | None) -> Text:
-    name = f"  {clock.name.replace('_', ' '):<{width}}  "
+    name = f"  {clock_name(clock.name):<{width}}  "
     if clock.due is None:
         return Text(f"{name}{'stands still' if clock.state == 'paused' else 'has run out'}", "dim")
     text = Text(f"{name}{clock.edge or '':<7}  {when(clock.due, zone)}, {away(clock.due, now)}")
     if clock.edge == "limit":
         text.stylize("bold")
+    if clock.due < now:
+        text.stylize("red")
     return text
 
 
-def _row(label: str, value: str) -> Text:
+def row(label: str, value: str) -> Text:
+    """A line of a page: what it is about, and what there is to say."""
     return Text(f"{label:<{LABEL_CHARS}}", "dim").append(value, "not dim")

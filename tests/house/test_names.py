@@ -7,6 +7,7 @@ from tests.house.tree import Module
 
 ALLOWED = {
     "escalation/adapters/twilio.py:data": "an argument of the HTTP client that the vendor's package lets us replace",
+    "tests/edge/sending/fakes.py:info": "the SDK's test environment keeps an act's circumstances in this attribute",
     "escalation/standins/contract.py:data": "openapi-core reads a response's body from an attribute of this name",
 }
 """`path:name` of a name that another library asks for, and why."""

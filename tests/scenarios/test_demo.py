@@ -102,10 +102,10 @@ def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:
 def processes_of(folder: Path) -> list[str]:
     """Every process that was started with that folder for its temporary files."""
     found = []
-    for process in Path("/proc").glob("[0-9]*"):
+    for running in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if f"TMPDIR={folder}\0".encode() in (process / "environ").read_bytes():
-                found.append(process.name)
+            if f"TMPDIR={folder}\0".encode() in (running / "environ").read_bytes():
+                found.append(running.name)
     return found
 
 

@@ -51,7 +51,7 @@ async def carried(history: WorkflowHistory) -> Escalation | None:
 
 
 async def test_the_fold_is_what_the_workflow_holds(story: Story) -> None:
-    """Taken, blocked, handed off, resolved, reopened, cancelled: whenever it was looked at, view and digest are those of the fold."""
+    """Taken, blocked, handed off, resolved, reopened, cancelled: each look at it shows view and digest of the fold."""
     desk, ref = story.world.desk, story.reference
     seen: list[View] = []
 

@@ -390,12 +390,12 @@ def test_optional_promises_may_be_switched_off() -> None:
     assert (house.customer_floor, house.blocked_limit, house.blocked_reminder) == (None, None, None)
 
 
-@given(st.data())
-def test_a_mangled_file_is_a_policy_or_a_refusal(data: st.DataObject) -> None:
+@given(choices=st.data())
+def test_a_mangled_file_is_a_policy_or_a_refusal(choices: st.DataObject) -> None:
     """Whatever line is lost, doubled, or swapped with another: no other error comes out."""
     lines = GOOD.splitlines(keepends=True)
-    place, other = (data.draw(st.integers(0, len(lines) - 1)) for _ in range(2))
-    match data.draw(st.sampled_from(["lose", "double", "swap", "indent"])):
+    place, other = (choices.draw(st.integers(0, len(lines) - 1)) for _ in range(2))
+    match choices.draw(st.sampled_from(["lose", "double", "swap", "indent"])):
         case "lose":
             del lines[place]
         case "double":

@@ -1,5 +1,6 @@
 """A terminal: the command line with a client and an audit log that remember, at a fixed time in a fixed zone."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from escalation.cli.doors import Client, Doors, Kept
 from escalation.core.commands import Approve, Instructable, Reject
 from escalation.core.refusals import Refusal
 from escalation.core.vocabulary import Phase, Severity
+from escalation.wire.listing import Filter, Listing, Part
 from escalation.wire.messages import Answer, ClockView, View
 from escalation.wire.outcomes import Head, NotFound, Refused
 from escalation.wire.requests import EscalationRequest
@@ -45,6 +47,10 @@ class RememberingClient:
     signals: list[tuple[str, Approve | Reject]] = field(default_factory=list)
     fails: Exception | None = None
     heads: dict[str, Head] = field(default_factory=dict)
+    looks: int = 0
+    later: list[View | BaseException] = field(default_factory=list)  # what the looks after the first one find
+    found: Listing = field(default_factory=lambda: Listing(()))
+    lists: list[tuple[Filter, Part]] = field(default_factory=list)
 
     async def start(self, request: EscalationRequest) -> Answer:
         self.started.append(request)
@@ -67,7 +73,17 @@ class RememberingClient:
 
     async def view(self, ref: str) -> View:
         self._known(ref)
+        self.looks += 1
+        if self.looks > 1 and self.later:
+            following = self.later.pop(0)
+            if isinstance(following, BaseException):
+                raise following
+            self.shown = following
         return self.shown
+
+    async def list_(self, which: Filter, part: Part) -> Listing:
+        self.lists.append((which, part))
+        return self.found
 
     async def timeline(self, ref: str) -> list[str]:
         self._known(ref)
@@ -133,6 +149,15 @@ class Terminal:
 
     client: RememberingClient = field(default_factory=RememberingClient)
     log: RememberingLog = field(default_factory=RememberingLog)
+    pauses: list[timedelta] = field(default_factory=list)
+
+    async def pause(self, length: timedelta) -> None:
+        """No time passes, but others get their turn."""
+        self.pauses.append(length)
+        loop = asyncio.get_running_loop()
+        turn = loop.create_future()
+        loop.call_soon(turn.set_result, None)
+        await turn
 
     def __call__(self, *arguments: str, typed: str | bytes | None = None) -> Said:
         """Type it, with `typed` on standard input."""
@@ -140,6 +165,8 @@ class Terminal:
         async def connect() -> Client:
             return self.client
 
-        outside = Doors(connect, lambda: self.log, lambda: NOW, ZoneInfo("Europe/Berlin"), timedelta(milliseconds=20))
+        outside = Doors(
+            connect, lambda: self.log, lambda: NOW, ZoneInfo("Europe/Berlin"), timedelta(milliseconds=20), self.pause
+        )
         found = CliRunner(env={"ESCALATE_BY": "amira"}).invoke(app, arguments, input=typed, obj=outside)
         return Said(found.exit_code, found.stdout, found.stderr)

@@ -14,21 +14,22 @@ from tests.edge.cli.terminal import KNOWN, NOW, VIEW, Terminal
 PAGE = """\
 INC-1  SEV1 (P1 Critical), unconfirmed  In Transfer
 1 promise missed
-ticket     INC-1 of customer acme
-route      l2-engineering → Engineering, step engineering-on-call
 owner      rosa; tala speaks with the customer
 asked      dora (reply: ack 42)
+route      l2-engineering → Engineering, step engineering-on-call
+ticket     INC-1 of customer acme
 opened     2026-03-01 13:25 CET (12:25Z), 5m ago
 deadline   2026-03-02 09:30 CET (08:30Z), in 20h
 told       amira
 so far     2 owners, 1 hand-off, 0 reopens, 5m in transfer before
-policy     default 2026-1 (last good copy)
-log        7 entries, head abababababab, episode e1
 
 what comes next
   acknowledgement  limit    2026-03-01 13:31 CET (12:31Z), in 1m30s
   resolution       warning  2026-03-01 15:30 CET (14:30Z), in 2h
-  check in         stands still
+  check-in         stands still
+
+policy     default 2026-1 (last good copy)
+log        7 entries, head abababababab, episode e1
 """
 
 
