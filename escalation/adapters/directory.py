@@ -82,14 +82,14 @@ class Directory:
     def address(self, contact: str, channel: Channel) -> str | None:
         """Where that contact is reached: a mail address, or a number in E.164. None when they have none or want none.
 
-        Customers have mail only.
+        Customers have mail only. A role is reached through whoever holds it first and has that channel.
         """
         now = self._now()
         customer = now.written.customers.get(contact)
         if customer is not None:
             return customer.email if channel is Channel.EMAIL else None
-        person = self._person(now, contact)
-        if person is None or channel not in person.channels:
+        person = next((p for p in self._people_behind(now, contact) if channel in p.channels), None)
+        if person is None:
             return None
         return person.email if channel is Channel.EMAIL else person.phone
 
@@ -97,7 +97,7 @@ class Directory:
         """What to call that person or customer in a message; None when nobody is known by that id."""
         now = self._now()
         customer = now.written.customers.get(contact)
-        known = customer or self._person(now, contact)
+        known = customer or next(iter(self._people_behind(now, contact)), None)
         return known.name if known else None
 
     def contact_of_phone(self, number: str) -> str | None:
@@ -105,9 +105,12 @@ class Directory:
         return self._now().person_of_phone.get(number)
 
     @staticmethod
-    def _person(now: _People, contact: str) -> WrittenPerson | None:
-        person = now.person_of_name.get(contact)
-        return now.written.people[person] if person is not None else None
+    def _people_behind(now: _People, contact: str) -> list[WrittenPerson]:
+        """The person of that id or alias; for a role its primary, then its backup."""
+        role = now.written.roles.get(contact)
+        names = (role.primary, role.backup) if role is not None else (contact,)
+        people = (now.person_of_name.get(name) for name in names if name is not None)
+        return [now.written.people[person] for person in people if person is not None]
 
     @staticmethod
     def _found(now: _People, name: str, primary: str | None, backup: str | None, at: datetime) -> Found:

@@ -122,7 +122,9 @@ def open_store(url: str, timeout: timedelta) -> Engine:
         engine = create_engine(
             url,
             connect_args={"timeout": timeout.total_seconds()},
-            pool_size=POOL_SIZE,
+            # SQLite has one writer. Threads that queue here take turns; at its own lock they would poll and starve.
+            pool_size=1,
+            max_overflow=0,
             pool_timeout=timeout.total_seconds(),
         )
         event.listen(engine, "connect", _make_durable)

@@ -139,6 +139,7 @@ def test_standing_collapses_names_and_gathers_roles(directory: Directory) -> Non
         ("acme", Channel.SMS, None),
         ("quiet", Channel.EMAIL, None),
         ("nobody", Channel.EMAIL, None),
+        ("on-call", Channel.VOICE, "+12025550101"),  # a role: its primary
     ],
 )
 def test_an_address_is_what_the_contact_has_and_allows(
