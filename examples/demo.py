@@ -1,4 +1,4 @@
-"""The main job, end to end, on a real incident: `make demo`, or `python examples/demo.py`.
+"""The main job, end to end, on a real incident, then many more in virtual time: `make demo`, or this file.
 
 Everything is real but the vendors: the Temporal server, the workers, the gateway, the vendors' own client packages.
 These talk over HTTP to local stand-ins, so nobody is written to. Nothing is left behind. Exit 0 only if every check
@@ -19,6 +19,8 @@ from functools import partial
 from operator import itemgetter
 from time import monotonic
 
+from rich.console import Console
+
 from escalation.adapters.audit_store import AuditDown
 from escalation.adapters.sending import Outgoing, ShortMessage
 from escalation.adapters.twilio import Twilio
@@ -27,6 +29,7 @@ from escalation.core.vocabulary import Ask, Audience, Channel, Message, Phase, S
 from escalation.standins import outgoing
 from escalation.wire.entries import kept
 from escalation.wire.messages import Ending
+from examples.act_two import act_two
 from examples.checks import Check, Evidence, judged
 from examples.incidents import Incident, incident
 from examples.stage import LOOK_EVERY, SCENE_MAX, Stage, StoryError, staged, until
@@ -258,7 +261,7 @@ def past_the_ledger(stage: Stage) -> None:
 
 
 async def run(story: Story, *, fault: bool) -> list[Check]:
-    """The whole demo: set up, played, judged, taken down again. Raises `StoryError` when the story stops."""
+    """The first act: set up, played, judged, taken down again. Raises `StoryError` when the story stops."""
     found = incident(INCIDENT)
     story.heading("What really happened (times of 2016; source and licence: examples/README.md)")
     story.incident(found)
@@ -287,9 +290,15 @@ def called(stage: Stage, name: str) -> str:
     return directory.name(CUSTOMER if customer else directory.contact_of_phone(name) or name) or name
 
 
-async def until_stopped(story: Story, *, fault: bool) -> list[Check]:
-    """As `run`; the first Ctrl-C or SIGTERM ends it in order, and further ones do not disturb that."""
-    task = asyncio.ensure_future(run(story, fault=fault))
+async def both_acts(console: Console, *, fault: bool) -> list[Check]:
+    """The one in real time, then the many in virtual time; with the fault on request, the first alone."""
+    checks = await run(Story(console), fault=fault)
+    return checks if fault else [*checks, await act_two(console)]
+
+
+async def until_stopped(console: Console, *, fault: bool) -> list[Check]:
+    """Both acts; the first Ctrl-C or SIGTERM ends it in order, and further ones do not disturb that."""
+    task = asyncio.ensure_future(both_acts(console, fault=fault))
     loop = asyncio.get_running_loop()
     for signalled in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(signalled, lambda: task.cancelling() or task.cancel())
@@ -300,9 +309,10 @@ def main() -> int:
     """0: every check holds. 1: one does not, named in one line. 2: an unknown option. 130: interrupted."""
     asked = parser().parse_args()
     logging.basicConfig(level=logging.WARNING if asked.verbose else logging.CRITICAL)
-    story = Story(terminal(to_stderr=asked.json))
+    console = terminal(to_stderr=asked.json)
+    story = Story(console)
     try:
-        checks = asyncio.run(until_stopped(story, fault=asked.fault))
+        checks = asyncio.run(until_stopped(console, fault=asked.fault))
     except asyncio.CancelledError:
         return failed("interrupted; everything that it started has ended", 130)
     except (StoryError, NotDone, TimeoutError, AuditDown, RuntimeError, OSError) as error:

@@ -3,9 +3,10 @@
 The mapping, row by row, in the order of the file:
 
 - It is opened at `opened_at` with the severity of its first priority, on the route of its first group. Names in such
-  files are anonymous, so a group stands for a route, and a resolver for one of the people of that route, by its number.
-- `Active` is work. The first such row of whoever has it is the acknowledgement; while it is active, a row is an internal
-  update. A row that hands it to another group is still the old group's act: only a later row can be its acceptance.
+  files are anonymous: a group stands for a route, and a resolver for one of the people of that route, by its number.
+- `Active` is work: an acknowledgement while it is in transfer, else an internal update. So the first such row is the
+  acknowledgement, and the first one after it was put in transfer again is the next. A row that hands it to another
+  group is still the old group's act: only a later row can be its acceptance.
 - Another group than before is a hand-off, to that group's route, even where both groups share one. A row without a
   group changes nothing. What moves after the resolution moves no work, unless it is reopened.
 - `Awaiting …` is blocked; more such rows are words to the customer if the customer is who is awaited, else internal.
@@ -14,12 +15,12 @@ The mapping, row by row, in the order of the file:
 - Any other state (`New`, `-100`) says no more than that somebody wrote something: an internal update.
 - A row that is out of time order is played when the one before it was.
 
-Recorded times are exact to the minute, and any instant of that minute is as true as another. So each row gets an instant
-of its own inside its minute: no two rows, nor what one of them sets going, come due together by accident of rounding.
+Recorded times are exact to the minute, and any instant of that minute is as true as another. So each row gets an
+instant of its own inside its minute: rows, and what they set going, do not come due together by accident of rounding.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -37,6 +38,7 @@ from escalation.core.commands import (
     Resolve,
     Unblock,
 )
+from escalation.core.state import TERMINAL
 from escalation.core.vocabulary import Ask, Audience, Phase, Severity
 from escalation.drills.incidents import Event, Incident
 
@@ -53,7 +55,7 @@ DEADLINES = {
 """From the opening to the hard deadline, which no record has: later than what the policies promise."""
 WAITING = "Awaiting "
 FOR_CUSTOMER = "Awaiting User Info"
-UNKNOWN_STATE = "-100"
+NEW = "New"
 _NUMBER = re.compile(r"\d+")
 
 
@@ -122,11 +124,9 @@ class Script:
         return replace(self, moments=self.moments[:moments])
 
     def cut(self, at: datetime) -> "Script":
-        """The same up to an instant, at which somebody calls it off."""
-        kept = tuple(moment for moment in self.moments if moment.at <= at)
-        by = self.opening.by
-        index = kept[-1].index + 1 if kept else 0
-        return replace(self, moments=(*kept, Moment(index, at, Deed.CUT, "cut", by, by, self.opening.route)))
+        """The same, and then somebody calls it off."""
+        by, index = self.opening.by, len(self.moments)
+        return replace(self, moments=(*self.moments, Moment(index, at, Deed.CUT, "cut", by, by, self.opening.route)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,17 +194,15 @@ def script_of(incident: Incident, cast: Cast, now: datetime) -> Script:
 
 def _moment(index: int, at: datetime, event: Event, record: _Record, cast: Cast, *, closes: bool) -> Moment:
     deed = _deed(event.state, closes=closes)
-    reopens = record.resolved and deed in (Deed.WORK, Deed.WAIT) or (record.resolved and event.state == "New")
-    open_still = not record.resolved or reopens
-    moved = open_still and event.group is not None and event.group != record.group
-    if open_still and event.group is not None:
+    reopens = record.resolved and (deed in (Deed.WORK, Deed.WAIT) or event.state == NEW)
+    moved = event.group not in (None, record.group) and (reopens or not record.resolved)
+    if moved:
         record.group = event.group
     route, giver = cast.route(record.group), record.person
     record.person = cast.person(route, event.assignee)
     record.resolved = deed in (Deed.SOLVE, Deed.CLOSE) or (record.resolved and not reopens)
     severity = SEVERITIES[event.priority - 1] if event.priority != record.priority else None
     record.priority = event.priority
-    # A first group is where it was opened: no move, even if nobody wrote it down before.
     return Moment(index, at, deed, event.state, record.person, giver, route, moved, reopens, severity)
 
 
@@ -243,22 +241,27 @@ class Standing:
     severity: Severity
 
 
-Wish = Callable[[Moment, Standing], Act | None]
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An act whose turn has come. `wish` is its place in the moment, `key` its idempotency key, whoever plays it."""
+
+    act: Act
+    wish: int
+    key: str
+
+
 WORKED_ON = (Phase.IN_TRANSFER, Phase.ACTIVE)
 OPEN = (*WORKED_ON, Phase.BLOCKED)
 
 
-def key_of(moment: Moment, wish: int) -> str:
-    """The idempotency key of one act: the same whoever plays it, however often."""
-    return f"play-{moment.index}.{wish}"
-
-
-def wishes(moment: Moment) -> Iterator[tuple[int, Wish]]:
-    """What somebody may want to say at that moment, one after the other; each looks at how it stands by then."""
-    if moment.deed is Deed.CUT:
-        yield 0, _call_off
-    else:
-        yield from enumerate(_WISHES)
+def turn(moment: Moment, seen: Standing, after: int = -1) -> Turn | None:
+    """What is said next at that moment, by how it stands now; `after` is the wish that was acted upon last."""
+    wishes = (_call_off,) if moment.deed is Deed.CUT else _WISHES
+    for number in range(after + 1, len(wishes)):
+        act = wishes[number](moment, seen) if seen.phase not in TERMINAL else None
+        if act is not None:
+            return Turn(act, number, f"play-{moment.index}.{number}")
+    return None
 
 
 def _call_off(moment: Moment, _seen: Standing) -> Act | None:
@@ -272,7 +275,7 @@ def _reopen(moment: Moment, seen: Standing) -> Act | None:
 
 
 def _unblock(moment: Moment, seen: Standing) -> Act | None:
-    goes_on = moment.deed is Deed.WORK or moment.state == "New"
+    goes_on = moment.deed is Deed.WORK or moment.state == NEW
     if seen.phase is Phase.BLOCKED and goes_on and not moment.moved:
         return Act(Unblock(moment.person, "What was waited for is there."))
     return None
@@ -299,7 +302,7 @@ def _do(moment: Moment, seen: Standing) -> Act | None:
             return Act(Block(moment.person, moment.state.removeprefix(WAITING)))
         case Deed.WAIT if seen.phase is Phase.BLOCKED and moment.state == FOR_CUSTOMER:
             return Act(PostUpdate(moment.person, Audience.CUSTOMER), "We still need your answer.")
-        case (Deed.SOLVE | Deed.CLOSE) if seen.phase in OPEN:
+        case Deed.SOLVE | Deed.CLOSE if seen.phase in OPEN:
             return Act(Resolve(moment.person))
         case Deed.CLOSE:
             return None
@@ -314,4 +317,11 @@ def _confirm(moment: Moment, seen: Standing) -> Act | None:
     return None
 
 
-_WISHES: tuple[Wish, ...] = (_reopen, _unblock, _change_severity, _hand_off, _do, _confirm)
+_WISHES: tuple[Callable[[Moment, Standing], Act | None], ...] = (
+    _reopen,
+    _unblock,
+    _change_severity,
+    _hand_off,
+    _do,
+    _confirm,
+)

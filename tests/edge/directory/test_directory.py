@@ -150,10 +150,10 @@ def test_an_address_is_what_the_contact_has_and_allows(
 
 
 def test_people_and_customers_have_a_name_to_show(directory: Directory) -> None:
-    """Roles have none: a message is for a person."""
+    """A role's is its holder's: a message is for a person."""
     names = [directory.name(contact) for contact in ("ana", "ana.silva", "acme", "on-call", "nobody")]
 
-    assert names == ["Ana Silva", "Ana Silva", "Acme GmbH", None, None]
+    assert names == ["Ana Silva", "Ana Silva", "Acme GmbH", "Ana Silva", None]
 
 
 def test_a_reply_is_known_by_its_number(directory: Directory) -> None:
