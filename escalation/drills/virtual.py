@@ -26,8 +26,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from escalation.standins.engine import Engine
-from escalation.wire.messages import View
-from escalation.wire.names import NEXT_DUE, QUERY_VIEW
+from escalation.wire.names import NEXT_DUE, QUERY_TIMELINE
 
 FLAGS = (
     "frontend.WorkflowTimeSkippingEnabled=true",
@@ -92,14 +91,14 @@ class VirtualEngine:
             if seen.status is not WorkflowExecutionStatus.RUNNING:
                 return False
             now, due = _time_of(seen), seen.typed_search_attributes.get(NEXT_DUE)
-            if (due is not None and due <= now) or (now >= to and _under_way(seen)):
-                await self._served(reference)
-            elif now >= to:
+            if (due is not None and due <= now) or _under_way(seen):
+                await self._served(reference)  # what comes of it may be due before anything that is known now
+                continue
+            if now >= to:
                 return True
-            else:
-                # Never past what is due: a run that makes way for the next one in the middle of a jump lets its heir
-                # jump at once to where the jump was to end, before the heir has set its first timer.
-                await self._jump(reference, (to if due is None else min(to, due)) - now)
+            # Never past what is due: a run that makes way for the next one in the middle of a jump lets its heir jump
+            # at once to where the jump was to end, before the heir has set its first timer.
+            await self._jump(reference, (to if due is None else min(to, due)) - now)
         raise StuckError(f"{reference}: its clock has not reached {to.isoformat()} within {STEPS_MAX} steps")
 
     async def _jump(self, reference: str, ahead: timedelta) -> None:
@@ -112,7 +111,7 @@ class VirtualEngine:
     async def _served(self, reference: str) -> None:
         """What is under way has been decided: the engine answers a query only then."""
         try:
-            await self._handle(reference).query(QUERY_VIEW, result_type=View)
+            await self._handle(reference).query(QUERY_TIMELINE, result_type=list)
         except RPCError as error:
             if error.status not in _ENDS_NOW:
                 raise
@@ -173,7 +172,9 @@ class VirtualEngine:
 
 
 def _under_way(seen: WorkflowExecutionDescription) -> bool:
-    return any(act.attempt <= 1 for act in seen.raw_description.pending_activities)
+    described = seen.raw_description
+    deciding = described.HasField("pending_workflow_task")
+    return deciding or any(act.attempt <= 1 for act in described.pending_activities)
 
 
 def _time_of(seen: WorkflowExecutionDescription) -> datetime:
