@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from escalation.wire.telling import tell
     from escalation.wire.views import page_of, view_of
     from workflows import options, ports
-    from workflows.facts import standing_of, with_facts
+    from workflows.facts import standing_of, unsound, with_facts
     from workflows.opening import admission, admit, freeze
     from workflows.perform import perform
     from workflows.shown import Attributes, attributes_of, change
@@ -130,6 +130,8 @@ class EscalationWorkflow:
             raise ApplicationError("an instruction carries exactly one of command and adopt", type="Malformed")
         if len(instruction.words or "") > WORDS_CHARS_MAX:
             raise ApplicationError(f"words end at {WORDS_CHARS_MAX} characters", type="Malformed")
+        if (why := unsound(instruction)) is not None:
+            raise ApplicationError(why, type="Malformed")
 
     @workflow.signal(name=names.SIGNAL_APPROVE, description="A manager's yes, by signal")
     async def approve(self, instruction: Instruction) -> None:
@@ -146,7 +148,7 @@ class EscalationWorkflow:
         """What the gateway learned about a dispatch, with the gateway's proof."""
         await workflow.wait_condition(self._is_open)
         fact = late.fact
-        if fact.kind == "report_delivery":
+        if fact.kind == "report_delivery" and unsound(late) is None:
             standing = await standing_of(self._start, late)
             self._inbox.append(Item(replace(fact, how="receipt", standing=standing)))
 
@@ -275,7 +277,8 @@ class EscalationWorkflow:
     async def _take_signal(self, instruction: Instruction, kind: str) -> None:
         """A signal of another kind than its name says, or malformed, is ignored: it may not harm the run."""
         await workflow.wait_condition(self._is_open)
-        if self._state is not None and instruction.command is not None and instruction.command.kind == kind:
+        said = instruction.command
+        if self._state is not None and said is not None and said.kind == kind and unsound(instruction) is None:
             self._inbox.append(Item(await with_facts(self._start, instruction, key="")))
 
     # --- obeying -----------------------------------------------------------------------------------------------------

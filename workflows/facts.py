@@ -7,12 +7,27 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from escalation.core.canonical import canonical
     from escalation.core.commands import AdoptPolicy, Command, DeEscalate, Standing
     from escalation.wire.messages import Instruction, LateFact, Start
     from escalation.wire.proof import claim_of
     from workflows import options, ports
 
 NEEDS_ROLES = ("approve", "reject")
+# Only this side says who somebody is and where words are kept; whatever a caller puts there is dropped.
+OURS = ("standing", "text", "findings")
+# A command or fact as the log would hold it, UTF-8; what the client lets through is far smaller.
+SAID_BYTES_MAX = 16 * 1024
+
+
+def unsound(said: Instruction | LateFact) -> str | None:
+    """Why the log could not hold this: an instant without zone or range, a number or text beyond bounds; else None."""
+    value = said.fact if isinstance(said, LateFact) else said.command or said.adopt
+    try:
+        size = len(canonical(value).encode())
+    except (ArithmeticError, TypeError, ValueError) as error:
+        return str(error)
+    return None if size <= SAID_BYTES_MAX else f"it has {size} bytes, at most {SAID_BYTES_MAX} are taken"
 
 
 async def with_facts(start: Start, instruction: Instruction, key: str) -> Command:
@@ -30,6 +45,8 @@ async def with_facts(start: Start, instruction: Instruction, key: str) -> Comman
         return AdoptPolicy(adopt.by, answered.policy, adopt.reason)
     if command is None:  # the validator lets nothing through that is empty
         raise ApplicationError("an instruction carries exactly one of command and adopt", type="Malformed")
+    blank: dict[str, Any] = {name: None for name in OURS if hasattr(command, name)}
+    command = replace(command, **blank)
     roles = command.kind in NEEDS_ROLES
     vouched = instruction.proof is not None and hasattr(command, "standing")
     if not roles and not vouched and instruction.words is None:

@@ -138,10 +138,15 @@ def instant(what: str, written: object) -> datetime:
 
 def checked(command: Instructable) -> Instructable:
     """The command with its lines trimmed, once they are within bounds. Raises `BadInput` with every mistake."""
-    trimmed: dict[str, str] = {}
+    trimmed: dict[str, str | datetime] = {}
     lines: list[str] = []
     for field in fields(command):
         written = getattr(command, field.name)
+        if isinstance(written, datetime):
+            try:
+                trimmed[field.name] = instant(field.name.replace("_", " "), written)
+            except BadInput as wrong:
+                lines += wrong.lines
         if field.name == "kind" or type(written) is not str:
             continue
         limit = _LIMITS.get(field.name, NAME_CHARS_MAX)
@@ -152,7 +157,7 @@ def checked(command: Instructable) -> Instructable:
             lines += wrong.lines
     if lines:
         raise BadInput(*lines)
-    return replace(command, **trimmed)  # type: ignore[arg-type]  # only fields that hold a str
+    return replace(command, **trimmed)  # type: ignore[arg-type]  # only fields that hold a str or an instant
 
 
 def episode_of(reference: str, key: str) -> str:
