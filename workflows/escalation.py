@@ -266,13 +266,14 @@ class EscalationWorkflow:
         await workflow.wait_condition(self._is_open)
         if self._unopenable is not None:
             raise self._unopenable
-        if key not in self._answers:
+        remembered = f"said {key}"  # no caller's key can be the opening's
+        if remembered not in self._answers:
             command = await with_facts(self._start, instruction, key)
             if self._state is None:
                 return replace(self._answers[OPENING], refusal=Refusal.ENDED)
-            self._inbox.append(Item(command, key))
-            await workflow.wait_condition(lambda: key in self._answers)
-        return self._answers[key]
+            self._inbox.append(Item(command, remembered))
+            await workflow.wait_condition(lambda: remembered in self._answers)
+        return self._answers[remembered]
 
     async def _take_signal(self, instruction: Instruction, kind: str) -> None:
         """A signal of another kind than its name says, or malformed, is ignored: it may not harm the run."""
