@@ -97,9 +97,9 @@ class EscalationWorkflow:
                 await workflow.wait_condition(self._awake)
             except asyncio.CancelledError:
                 self._inbox.append(Item(Cancel(by="operator", reason="cancelled in the engine")))
+        await self._dismiss()
         if self._unopenable is not None:
             raise self._unopenable
-        await self._dismiss()
         return self._ending()
 
     # --- doors -------------------------------------------------------------------------------------------------------
