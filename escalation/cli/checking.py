@@ -47,6 +47,12 @@ async def check(client: Client, log: Log, ref: str, episode: str, patience: time
     while _lags(rows, head) and loop.time() < end:
         await asyncio.sleep(min(LOOK_EVERY, patience).total_seconds())
         rows = list(log.entries(ref, episode))
+    if head is not None and not head.ended and len(rows) > head.sequence:
+        # Decided meanwhile, or never: entries are read before the engine is asked again, so it knows all true ones.
+        try:
+            head = await client.head(ref, episode)
+        except NotDone as why:
+            head, unwitnessed = None, str(why)
     return _witnessed(_derived(rows, ref, episode), head, unwitnessed)
 
 
@@ -99,8 +105,9 @@ def _witnessed(derived: _Derived, head: Head | None, unwitnessed: str | None) ->
     if found.entries < head.sequence:
         missing = f"entries {found.entries + 1} to {head.sequence} are not in the store"
         return replace(found, fault=missing, sequence=found.entries + 1)
-    if head.ended and found.entries > head.sequence:
-        return replace(found, fault="the log goes on after its end", sequence=head.sequence + 1)
+    if found.entries > head.sequence:
+        beyond = "after its end" if head.ended else "beyond what the engine has decided"
+        return replace(found, fault=f"the log goes on {beyond}", sequence=head.sequence + 1)
     if not head.digest:
         return replace(found, head=None, unwitnessed="the engine's result names no digest")
     if derived.digests[head.sequence - 1] != head.digest:
