@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import options, ports
 
 NEEDS_ROLES = ("approve", "reject")
+WORDS_OPTIONAL = ("resolve", "de_escalate")
 # Only this side says who somebody is and where words are kept; whatever a caller puts there is dropped.
 OURS = ("standing", "text", "findings")
 # A command or fact as the log would hold it, UTF-8; what the client lets through is far smaller.
@@ -53,6 +54,9 @@ async def with_facts(start: Start, instruction: Instruction, key: str) -> Comman
         return command
     order = _inquiry(start, command.by, claim, instruction.proof)
     answered = await _inquire(replace(order, needs_roles=roles, words=instruction.words, key=key))
+    if command.kind in WORDS_OPTIONAL and instruction.words is not None and answered.text is None:
+        # Its rule would not miss them, and they would be gone: better not done than done without.
+        raise ApplicationError("the words could not be kept; nothing was done: say it again", type="WordsNotKept")
     given: dict[str, Any] = {"standing": answered.standing}
     if answered.text is not None:
         given["findings" if isinstance(command, DeEscalate) else "text"] = answered.text
