@@ -159,3 +159,54 @@ async def test_view_and_timeline_can_be_read_to_the_end_and_after(story: Story) 
 
     assert [line.split()[1] for line in lines] == [f"#{entry.sequence}" for entry in log]
     assert (await story.view()).phase is Phase.CANCELLED
+
+
+@pytest.mark.parametrize("key", ["opening", "said opening"])
+async def test_no_key_is_taken_for_the_openings_answer(story: Story, key: str) -> None:
+    """Whatever a caller calls it, a command is judged."""
+    desk, ref = story.world.desk, story.reference
+    await story.opens()
+    await story.phone("primary").gets_sms("SEV1")
+
+    assert (await desk.note(ref, by="agent", text="judged", key=key)).sequence > 1
+    await story.is_called_off("primary")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"kind": "acknowledge", "by": "a", "occurred_at": "2026-01-01T00:00:00"},
+        {"kind": "acknowledge", "by": "a", "occurred_at": "0001-01-01T00:00:00+14:00"},
+        {"kind": "decline", "by": "a", "reason": "x" * 1_100_000},
+    ],
+)
+async def test_what_no_log_can_hold_is_not_taken(story: Story, command: dict[str, str]) -> None:
+    """It leaves no trace, and the escalation goes on."""
+    await story.opens()
+    await story.phone("primary").gets_sms("SEV1")
+
+    with pytest.raises(WorkflowUpdateFailedError):
+        await story.handle().execute_update(names.UPDATE_COMMAND, {"command": command}, result_type=Answer)
+    await story.is_called_off("primary")
+
+
+async def test_facts_from_a_caller_are_dropped(story: Story) -> None:
+    """Only the workflow says where words are: another case's cannot be named."""
+    await story.opens()
+    await story.phone("primary").gets_sms("SEV1")
+
+    command = {"kind": "post_update", "by": "a", "audience": "customer", "text": {"id": "another", "commitment": ""}}
+    answer = await story.handle().execute_update(names.UPDATE_COMMAND, {"command": command}, result_type=Answer)
+    assert answer.refusal is Refusal.TEXT_MISSING
+    await story.is_called_off("primary")
+
+
+async def test_words_that_cannot_be_kept_do_not_resolve(story: Story) -> None:
+    """Else the customer would hear that it is solved, without what was said."""
+    desk, ref = story.world.desk, story.reference
+    await story.opens()
+    await story.phone("primary").gets_sms("SEV1")
+
+    with writing_locked(story.world.settings.ledger_url), pytest.raises(Exception, match="could not be kept"):
+        await desk.resolve(ref, by="agent", text="switch replaced")
+    await story.is_called_off("primary")

@@ -78,10 +78,20 @@ def test_a_whole_log_is_proven(kept: Terminal) -> None:
 
 
 def test_entries_written_while_it_is_checked_are_no_fault(kept: Terminal) -> None:
-    """The head was asked for first."""
-    kept.client.heads["e1"] = Head("e1", 2, kept.log.rows[1].digest, ended=False)
+    """The head was asked for first; asked again, the engine knows them."""
+    now = kept.client.heads["e1"]
+    kept.client.earlier = [Head("e1", 2, kept.log.rows[1].digest, ended=False)]
 
     assert kept("audit", "verify", KNOWN).exit == 0
+    assert kept.client.heads["e1"] == now
+
+
+def test_an_entry_behind_the_head_of_a_running_one_is_found(kept: Terminal) -> None:
+    """The engine, asked once more, has not decided it."""
+    kept.client.heads["e1"] = Head("e1", 2, kept.log.rows[1].digest, ended=False)
+
+    said = kept("audit", "verify", KNOWN)
+    assert (said.exit, "entry 3 does not hold" in said.out) == (1, True)
 
 
 def test_every_episode_is_checked(kept: Terminal) -> None:
