@@ -46,9 +46,7 @@ ADDRESS = "localhost:7233"
 GATEWAY = "gateway"  # who vouches for a fact that no person said
 
 _NO_POLICY = "PolicyUnavailable"  # the workflow's
-
-RUNS_MAX = 100
-"""How many runs of one reference are looked through for an earlier episode."""
+RUNS_MAX = 100  # of one reference, looked through for an earlier episode
 
 T = TypeVar("T")
 S = TypeVar("S", Instruction, LateFact)
@@ -211,7 +209,7 @@ class EscalationClient:
         """The same yes or no without waiting for an answer: a refusal is in the log only."""
         ref, command = requests.reference(ref), requests.checked(decision)
         name = names.SIGNAL_APPROVE if isinstance(decision, say.Approve) else names.SIGNAL_REJECT
-        await self._tell(ref, name, self._signed(ref, Instruction(command), command.by))
+        await self._tell(ref, name, Instruction(command), command.by)
 
     async def adopt_policy(self, ref: str, *, by: str, policy: str, reason: str, key: str | None = None) -> Answer:
         """From now on the newest good version of that agreement."""
@@ -225,7 +223,7 @@ class EscalationClient:
     async def report_fact(self, ref: str, fact: say.Fact) -> None:
         """Something that the gateway learned about an effect. Returns once the engine has it."""
         ref = requests.reference(ref)
-        await self._tell(ref, names.SIGNAL_FACT, self._signed(ref, LateFact(fact), GATEWAY))
+        await self._tell(ref, names.SIGNAL_FACT, LateFact(fact), GATEWAY)
 
     # --- Looking ------------------------------------------------------------------------------------------------------
 
@@ -259,16 +257,17 @@ class EscalationClient:
     async def _command(self, ref: str, said: Instruction, by: str, key: str | None) -> Answer:
         ref = requests.reference(ref)
         update = requests.key(key) if key is not None else str(uuid4())
-        signed = self._signed(ref, said, by)
-        return _accepted(await self._ask(lambda: self._update(ref, signed, update), self._patience.command, ref))
+        return _accepted(await self._ask(lambda: self._update(ref, said, by, update), self._patience.command, ref))
 
-    def _signed(self, ref: str, said: S, by: str) -> S:
+    async def _signed(self, ref: str, said: S, by: str) -> S:
+        """With a proof that is good for the latest episode alone, wherever it is read later."""
         if self._signer is None:
             return said
-        return replace(said, proof=self._signer.sign(by, claim_of(ref, said), self._now()))
+        episode = await (await self._handle(ref).describe()).memo_value(names.MEMO_EPISODE, "", type_hint=str)
+        return replace(said, proof=self._signer.sign(by, claim_of(ref, episode, said), self._now()))
 
-    async def _update(self, ref: str, said: Instruction, update: str) -> Answer:
-        handle = self._handle(ref)
+    async def _update(self, ref: str, said: Instruction, by: str, update: str) -> Answer:
+        handle, said = self._handle(ref), await self._signed(ref, said, by)
         try:
             answer: Answer = await handle.execute_update(names.UPDATE_COMMAND, said, id=update, result_type=Answer)
         except RPCError as error:
@@ -366,8 +365,11 @@ class EscalationClient:
 
         return await self._ask(once, self._patience.look, ref)
 
-    async def _tell(self, ref: str, name: str, said: Instruction | LateFact) -> None:
-        await self._ask(lambda: self._handle(ref).signal(name, said), self._patience.command, ref)
+    async def _tell(self, ref: str, name: str, said: S, by: str) -> None:
+        async def once() -> None:
+            await self._handle(ref).signal(name, await self._signed(ref, said, by))
+
+        await self._ask(once, self._patience.command, ref)
 
     async def _ask(self, once: Callable[[], Awaitable[T]], bound: timedelta, ref: str) -> T:
         return await persist(once, bound, self._patience, ref)

@@ -97,9 +97,9 @@ class EscalationWorkflow:
                 await workflow.wait_condition(self._awake)
             except asyncio.CancelledError:
                 self._inbox.append(Item(Cancel(by="operator", reason="cancelled in the engine")))
-        await self._dismiss()
         if self._unopenable is not None:
             raise self._unopenable
+        await self._dismiss()
         return self._ending()
 
     # --- doors -------------------------------------------------------------------------------------------------------
@@ -110,18 +110,16 @@ class EscalationWorkflow:
         await workflow.wait_condition(lambda: OPENING in self._answers or self._unopenable is not None)
         if self._unopenable is not None:
             raise self._unopenable
-        answer = self._answers[OPENING]
+        answer, state = self._answers[OPENING], self._state
         if knock.episode == self._start.episode:
             return answer
-        state = self._state
         refusal = Refusal.STILL_CLOSING if state is None or state.ended else Refusal.ALREADY_OPEN
         return replace(answer, refusal=refusal, facts={"episode": self._start.episode})
 
     @workflow.update(name=names.UPDATE_COMMAND, description="A person's command", unfinished_policy=ABANDON)
     async def command(self, instruction: Instruction) -> Answer:
         """Judge a command; the update's id is its idempotency key, across runs too."""
-        update = workflow.current_update_info()
-        return await self._take(instruction, update.id if update else "")
+        return await self._take(instruction, update.id if (update := workflow.current_update_info()) else "")
 
     @command.validator
     def _is_whole(self, instruction: Instruction) -> None:
@@ -175,6 +173,7 @@ class EscalationWorkflow:
             why = (
                 cause.message if isinstance(cause, ApplicationError) else "it cannot be read, and no copy is kept here"
             )
+            await self._dismiss()  # before anybody hears of it, and perhaps tries again
             self._unopenable = ApplicationError(
                 f"policy {start.policy!r} cannot be used: {why}", type="PolicyUnavailable", non_retryable=True
             )

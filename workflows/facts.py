@@ -37,7 +37,7 @@ async def with_facts(start: Start, instruction: Instruction, key: str) -> Comman
     Raises `ApplicationError` only for a policy that cannot be frozen.
     """
     command, adopt = instruction.command, instruction.adopt
-    claim = claim_of(start.reference, instruction)
+    claim = claim_of(start.reference, start.episode, instruction)
     if adopt is not None:
         order = _inquiry(start, adopt.by, claim, instruction.proof)
         answered = await _inquire(replace(order, freeze=adopt.policy))
@@ -65,7 +65,7 @@ async def with_facts(start: Start, instruction: Instruction, key: str) -> Comman
 
 async def standing_of(start: Start, late: LateFact) -> Standing:
     """Whether the gateway vouched for a fact."""
-    answered = await _inquire(_inquiry(start, "gateway", claim_of(start.reference, late), late.proof))
+    answered = await _inquire(_inquiry(start, "gateway", claim_of(start.reference, start.episode, late), late.proof))
     return answered.standing
 
 

@@ -154,6 +154,9 @@ def acknowledge(draft: Draft, command: Acknowledge) -> None:
     An act that a verified gateway saw earlier counts at that instant: a window or a response target that lapsed in
     between is taken back from the counts. A tie is met in time.
     """
+    if command.by == draft.case.customer:
+        draft.refuse(Refusal.CUSTOMER_CANNOT_OWN, by=command.by)
+        return
     acted = acted_at(draft, command)
     _withdraw_lapses(draft, acted, command.by)
     others = [name for name in draft.transfer.paged if name != command.by]
@@ -187,6 +190,8 @@ def reassign(draft: Draft, command: Reassign) -> None:
     """Ask a named person; if they let their window pass, the chain goes on from where it was."""
     if not command.reason.strip():
         draft.refuse(Refusal.REASON_MISSING)
+    elif command.to == draft.case.customer:
+        draft.refuse(Refusal.CUSTOMER_CANNOT_OWN, to=command.to)
     elif command.to == draft.people.owner and draft.phase is Phase.ACTIVE:
         draft.refuse(Refusal.NO_CHANGE, owner=command.to)
     else:
@@ -203,6 +208,8 @@ def hand_off(draft: Draft, command: HandOff) -> None:
         draft.refuse(Refusal.UNKNOWN_ROUTE, route=command.route, known=", ".join(r.name for r in draft.policy.routes))
     elif command.ask not in route.asks:
         draft.refuse(Refusal.ASK_NOT_FOR_ROUTE, ask=command.ask, allowed=", ".join(route.asks))
+    elif route.approval is not None:
+        draft.refuse(Refusal.APPROVAL_NEEDED, route=route.name)
     else:
         if draft.phase is Phase.BLOCKED:
             draft.stop_clock(ClockName.BLOCKED_REMINDER, ClockName.BLOCKED_LIMIT)

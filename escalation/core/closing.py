@@ -20,7 +20,11 @@ def resolve(draft: Draft, command: Resolve) -> None:
 
     The resolution target stands still, in case it is reopened; the customer is asked; the reopen window runs.
     """
-    if draft.phase is Phase.IN_TRANSFER or draft.transfer.returns_to is Phase.IN_TRANSFER:
+    taken = draft.phase is not Phase.IN_TRANSFER and draft.transfer.returns_to is not Phase.IN_TRANSFER
+    if not taken and command.by == draft.case.customer:
+        draft.refuse(Refusal.CUSTOMER_CANNOT_OWN, by=command.by)
+        return
+    if not taken:
         take_over(draft, command.by)
     draft.phase = Phase.RESOLVED
     draft.transfer = replace(draft.transfer, returns_to=None)
@@ -60,6 +64,9 @@ def de_escalate(draft: Draft, command: DeEscalate) -> None:
     """Return it to a named person at a named lower level: receiver, ticket, customer and findings, all at once."""
     if not command.to.strip() or not command.level.strip():
         draft.refuse(Refusal.REASON_MISSING, to=command.to, level=command.level)
+        return
+    if command.to == draft.case.customer:
+        draft.refuse(Refusal.CUSTOMER_CANNOT_OWN, to=command.to)
         return
     draft.note = command.findings
     draft.people = replace(draft.people, owner=command.to)

@@ -20,6 +20,8 @@ class Refusal(StrEnum):
     REASON_MISSING = "reason_missing"
     TEXT_MISSING = "text_missing"
     NOT_ASKED = "not_asked"  # only somebody who was asked can decline
+    CUSTOMER_CANNOT_OWN = "customer_cannot_own"  # the customer hears from us; they are not asked and own nothing
+    APPROVAL_NEEDED = "approval_needed"  # that route starts with a yes: open an escalation there
     NO_CHANGE = "no_change"
     TOP_OF_CHAIN = "top_of_chain"
     APPROVAL_DIFFERS = "approval_differs"  # the other policy asks for an approval where this one asks for none

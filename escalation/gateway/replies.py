@@ -45,6 +45,7 @@ class OpenFor(Protocol):
     """What somebody was told about and is open. Raises `LedgerDown`."""
 
     def open_for(self, contact: str) -> tuple[OpenCode, ...]: ...
+    def meant(self, message_id: str, code: OpenCode, at: datetime) -> bool: ...
 
 
 class Replies:
@@ -88,6 +89,11 @@ class Replies:
         if not meant:
             return "no open escalation" + ("" if said.code is None else f" {said.code}")
         self._passive.pop(contact, None)
+        try:
+            if not await asyncio.to_thread(self._told.meant, message_id, meant[0], at):
+                return f"no open escalation {meant[0].code}"
+        except LedgerDown:
+            return "Not recorded: please reply again in a minute."
         try:
             async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
                 return await self._take(meant[0], contact, message_id, at)

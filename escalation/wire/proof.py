@@ -19,18 +19,18 @@ PROOF_CHARS_MAX = 512
 CLOCK_SKEW = timedelta(minutes=1)
 
 
-def claim_of(reference: str, said: Instruction | LateFact) -> str:
-    """The exact text that a proof signs: which escalation, which kind of command, and when it is said to have happened.
+def claim_of(reference: str, episode: str, said: Instruction | LateFact) -> str:
+    """The exact text that a proof signs: which episode, which kind of command, and when it is said to have happened.
 
     A late fact is bound to the effect's number as well.
     """
     if isinstance(said, LateFact):
-        parts = [reference, said.fact.kind, str(said.fact.number)]
+        parts = [reference, episode, said.fact.kind, str(said.fact.number)]
     elif said.command is None:
-        parts = [reference, "adopt_policy", ""]
+        parts = [reference, episode, "adopt_policy", ""]
     else:
         occurred: datetime | None = getattr(said.command, "occurred_at", None)
-        parts = [reference, said.command.kind, occurred.astimezone(UTC).isoformat() if occurred else ""]
+        parts = [reference, episode, said.command.kind, occurred.astimezone(UTC).isoformat() if occurred else ""]
     return json.dumps(parts)  # a list, so that no part can run into the next
 
 

@@ -100,7 +100,8 @@ def reference(written: str, what: str = "reference") -> str:
 
     Letters, digits, '.', '_' and '-' only: it stands in addresses, file names and text messages.
     """
-    text = line(what, written, chars_max=REFERENCE_CHARS_MAX).upper()
+    text = line(what, written, chars_max=REFERENCE_CHARS_MAX)
+    text = text.upper() if text.isascii() else text  # "ß" and "ﬁ" would turn into letters that nobody wrote
     if not text.isascii() or not _REFERENCE.fullmatch(text):
         advice = "give a reference of your own" if what == "ticket" else "correct it"
         raise BadInput(f"{what} {_shown(written)} is no reference; use letters, digits, '.', '_' and '-', or {advice}")

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from escalation.core.chain import LAPSES_MAX
-from escalation.core.commands import Acknowledge, Block, Command, HandOff, Raise, Reassign
+from escalation.core.commands import Acknowledge, Block, Command, DeEscalate, HandOff, Raise, Reassign, Resolve
 from escalation.core.draft import MISSES_MAX, NAMES_MAX
 from escalation.core.refusals import Refusal
 from escalation.core.state import Lapse, Miss
-from escalation.core.vocabulary import Ask, ClockName, Phase
+from escalation.core.vocabulary import Ask, ClockName, DeEscalationReason, Phase
 from tests.core.cases import DAY, HOUR, MINUTE, SMS, START, Story, active
 
 REASON = "stuck"
@@ -42,6 +42,8 @@ def test_the_former_owner_keeps_it_until_somebody_accepts(command: Command, page
         (HandOff("ann", "product", Ask.DECIDE, ""), Refusal.REASON_MISSING),
         (HandOff("ann", "nowhere", Ask.DECIDE, REASON), Refusal.UNKNOWN_ROUTE),
         (HandOff("ann", "product", Ask.FIX, REASON), Refusal.ASK_NOT_FOR_ROUTE),
+        (HandOff("ann", "leadership", Ask.DECIDE, REASON), Refusal.APPROVAL_NEEDED),
+        (Reassign("ann", "customer-7", REASON), Refusal.CUSTOMER_CANNOT_OWN),
         (Raise("ann", "\t"), Refusal.REASON_MISSING),
     ],
 )
@@ -168,3 +170,13 @@ def _lapse(story: Story) -> Lapse:
 
 def _miss() -> Miss:
     return Miss(ClockName.CHECK_IN, 1, START)
+
+
+def test_the_customer_owns_nothing() -> None:
+    """Whoever owns it reads what is written inside: neither by taking, resolving nor being given it."""
+    waiting, working = Story(), active()
+    returned = DeEscalate("ann", DeEscalationReason.HOW_TO, "customer-7", "L1")
+
+    assert waiting.refused(Acknowledge("customer-7")) is Refusal.CUSTOMER_CANNOT_OWN
+    assert waiting.refused(Resolve("customer-7")) is Refusal.CUSTOMER_CANNOT_OWN
+    assert working.refused(returned) is Refusal.CUSTOMER_CANNOT_OWN

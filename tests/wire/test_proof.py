@@ -14,7 +14,7 @@ from escalation.wire.proof import CLOCK_SKEW, PROOF_CHARS_MAX, Signer, claim_of
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 KEY = "a key of the tests, long enough to be one"
-CLAIM = claim_of("ESC-1", Instruction(command=Approve(by="maya", reason="yes")))
+CLAIM = claim_of("ESC-1", "e1", Instruction(command=Approve(by="maya", reason="yes")))
 
 
 def test_what_was_signed_is_vouched_for() -> None:
@@ -28,9 +28,10 @@ def test_what_was_signed_is_vouched_for() -> None:
     ("by", "claim"),
     [
         ("omar", CLAIM),
-        ("maya", claim_of("ESC-2", Instruction(command=Approve(by="maya", reason="yes")))),
-        ("maya", claim_of("ESC-1", Instruction(command=Acknowledge(by="maya")))),
-        ("maya", claim_of("ESC-1", Instruction(adopt=Adoption(by="maya", policy="demo", reason="yes")))),
+        ("maya", claim_of("ESC-2", "e1", Instruction(command=Approve(by="maya", reason="yes")))),
+        ("maya", claim_of("ESC-1", "e2", Instruction(command=Approve(by="maya", reason="yes")))),  # the next episode
+        ("maya", claim_of("ESC-1", "e1", Instruction(command=Acknowledge(by="maya")))),
+        ("maya", claim_of("ESC-1", "e1", Instruction(adopt=Adoption(by="maya", policy="demo", reason="yes")))),
         ("maya", ""),
     ],
 )
@@ -45,7 +46,7 @@ def test_the_instant_is_part_of_the_claim() -> None:
     """Nobody moves an acknowledgement to an earlier time with a proof of a later one; the zone does not matter."""
 
     def said(at: datetime | None) -> str:
-        return claim_of("ESC-1", Instruction(command=Acknowledge(by="dora", occurred_at=at)))
+        return claim_of("ESC-1", "e1", Instruction(command=Acknowledge(by="dora", occurred_at=at)))
 
     assert len({said(None), said(NOW), said(NOW + timedelta(microseconds=1))}) == 3
     assert said(NOW) == said(NOW.astimezone())
@@ -55,7 +56,7 @@ def test_a_late_fact_is_bound_to_its_effect() -> None:
     """A receipt for one dispatch says nothing about another."""
     facts = [LateFact(ReportDelivery(number=number, outcome=Outcome.ACCEPTED)) for number in (1, 11)]
 
-    assert claim_of("ESC-1", facts[0]) != claim_of("ESC-1", facts[1])
+    assert claim_of("ESC-1", "e1", facts[0]) != claim_of("ESC-1", "e1", facts[1])
 
 
 @pytest.mark.parametrize(

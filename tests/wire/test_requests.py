@@ -65,6 +65,13 @@ def test_a_good_request_is_read() -> None:
     assert found.episode == episode_of("INC-7", "k1")
 
 
+@pytest.mark.parametrize("written", ["wei\u017fs-1", "ﬁx-1", "straße-1"])
+def test_a_reference_is_never_folded_into_other_letters(written: str) -> None:
+    """Capitals of these letters would be somebody else's reference."""
+    with pytest.raises(BadInput, match="is no reference"):
+        requests.reference(written)
+
+
 def test_every_mistake_has_its_line() -> None:
     """All at once, each with the next step."""
     assert lines(severity="SEV9", ask="fly", customer="Acme\r\nBcc: all", deadline="soon", colour="red") == (

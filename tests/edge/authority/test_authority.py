@@ -21,7 +21,7 @@ from workflows.ports import Admission, Admitted, Dismissal, Inquiry
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SIGNER = Signer("a key of the tests, long enough to be one")
-CLAIM = claim_of("ESC-1", Instruction(command=Approve(by="maya", reason="yes")))
+CLAIM = claim_of("ESC-1", "e1", Instruction(command=Approve(by="maya", reason="yes")))
 DIRECTORY = """\
 people:
   maya: {name: Maya Stone, email: maya@support.example, aliases: [m.stone]}

@@ -279,7 +279,8 @@ async def test_what_is_said_carries_a_proof(engine: Client, worker: Worker) -> N
 
     heard = await client.timeline(asked.reference)
     claims = [
-        claim_of(asked.reference, Instruction(command)) for command in (Approve("maya", "go"), Reject("maya", "no"))
+        claim_of(asked.reference, asked.episode, Instruction(command))
+        for command in (Approve("maya", "go"), Reject("maya", "no"))
     ]
     proofs = [line.split(" ")[-1] for line in heard]
     assert [signer.verify(*pair) for pair in proven(proofs, claims)] == [True, True]

@@ -2,11 +2,12 @@
 
 import pytest
 
+from escalation.adapters.codes import Codes
 from escalation.core.refusals import Refusal
 from escalation.core.vocabulary import Phase
 from escalation.gateway.replies import PASSIVE_MAX
 from escalation.wire.outcomes import Ended, Refused, Unreachable
-from tests.edge.gateway.door import BRUNO, NOBODY, NOW, Door, view
+from tests.edge.gateway.door import BRUNO, EPISODE, NOBODY, NOW, Door, view
 
 
 def test_a_reply_with_the_code_acknowledges(door: Door) -> None:
@@ -23,6 +24,17 @@ def test_the_same_message_acknowledges_once(door: Door) -> None:
 
     assert [door.sms("ack 10"), door.sms("ack 10")] == ["ESC-1 is yours", "ESC-1 is yours"]
     assert len(door.client.acks) == 1
+
+
+def test_a_copy_sent_later_does_not_mean_another_escalation(door: Door) -> None:
+    """A signature carries no time and codes are allotted again: the code was ESC-1's when the message came."""
+    door.opened("ESC-1", "amira", code=10)
+    door.sms("ack 10", message_id="SM77")
+    Codes(door.store).release("ESC-1", EPISODE)
+    door.opened("ESC-2", "amira", code=10)
+
+    assert door.sms("ack 10", message_id="SM77") == "no open escalation 10"
+    assert [ref for ref, *_ in door.client.acks] == ["ESC-1"]
 
 
 def test_who_comes_second_hears_who_has_it(door: Door) -> None:
