@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from escalation.cli import listing, looking, running, verbs
+from escalation.cli import listing, looking, playing, running, verbs
 from escalation.cli.failing import OneLine
 
 
@@ -73,6 +73,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "list": listing.list_,
     "show": looking.show,
     "timeline": looking.timeline,
+    "play": playing.play,
     "gateway": running.gateway,
 }
 for _name, _verb in _VERBS.items():
