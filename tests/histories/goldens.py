@@ -1,7 +1,8 @@
 """Recorded histories: what running escalations look like to the next version of the workflow.
 
-`python -m tests.histories.goldens` plays the stories below on the real engine and writes them anew. Do that only when
-the workflow's commands have changed on purpose, and keep the old files as long as such escalations may run.
+`python -m tests.histories.goldens` plays the stories below on the real engine and writes them anew; with the names of
+stories, only those. Do that only when the workflow's commands have changed on purpose, and keep the old files as long
+as such escalations may run (see docs/how-to/change-a-workflow.md). A story of several runs has a file for each.
 `python -m tests.histories.goldens FILE…` replays files, in this interpreter with its hash seed.
 """
 
@@ -18,13 +19,15 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from escalation.core.commands import Approve
-from escalation.core.vocabulary import Ask, Audience, Phase
+from escalation.core.vocabulary import Ask, Audience, DeEscalationReason, Phase, Severity
+from tests.histories.recorded import FOLDER, read
 from tests.scenarios.agreements import SOON
 from tests.scenarios.dialogue import Story
 from tests.scenarios.world import world_in
 from workflows.escalation import EscalationWorkflow
 
-FOLDER = Path(__file__).parent
+# The server suggests a new run at this event instead of 4096.
+SHORT_RUN = 60
 _MACHINE = re.compile(r'("(?:identity|name)": )"[0-9]+@[^"]*"')  # a worker, or the queue that is its own
 
 
@@ -74,26 +77,72 @@ async def approval_by_signal(story: Story) -> None:
     await story.is_called_off("primary", "second", "boss")
 
 
-STORIES: tuple[Callable[[Story], Awaitable[None]], ...] = (main_line, doubt_and_climb, approval_by_signal)
+async def handed_around(story: Story) -> None:
+    """Another severity, another team, a wait with a reminder, a fix that was none, and back to a lower level."""
+    desk, ref = story.world.desk, story.reference
+    story.agrees(house={"blocked_reminder": "2s"})
+    await story.opens(severity="SEV2")
+    await story.phone("primary").gets_sms("SEV2").replies("ack {code}")
+    await desk.change_severity(ref, by="primary", severity=Severity.SEV1, reason="all customers")
+    await desk.confirm_severity(ref, by="primary", severity=Severity.SEV1, evidence="dashboard 4")
+    await desk.hand_off(ref, by="primary", route="to-product", ask=Ask.DECIDE, reason="a question of price")
+    await story.phone("planner").gets_sms("SEV1").replies("ack {code}")
+    await desk.block(ref, by="planner", waiting_for="a log file")
+    await story.mailbox("acme").gets("waiting for a word from you")
+    await desk.unblock(ref, by="planner", reason="it came")
+    await desk.resolve(ref, by="planner", text="Restarted.")
+    await story.mailbox("acme").gets("Restarted.")
+    await desk.reopen(ref, by="agent", reason="it is back")
+    for person in ("planner", "agent"):
+        await story.mailbox(person).gets("It was not solved after all")
+    reason = DeEscalationReason.HOW_TO
+    await desk.de_escalate(ref, by="planner", reason=reason, to="desk", level="L1", findings="See article 7.")
+    await story.mailbox("desk").gets(ref, "article 7")
+    for person in ("primary", "planner", "agent"):
+        await story.mailbox(person).gets("It went back to a lower level")
+    await story.mailbox("acme").gets("Your support team looks after it again")
+    await story.ends(Phase.DE_ESCALATED)
 
 
-async def record() -> None:
-    """Play every story and write its history, without a word about this machine."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with world_in(Path(folder)) as world:
-            for play in STORIES:
-                story = Story(world)
-                await play(story)
-                (history,) = await story.histories()
-                text = _MACHINE.sub(r'\1"recorder"', history.to_json())
-                path = FOLDER / f"{play.__name__}.json.gz"
-                path.write_bytes(gzip.compress(text.encode(), mtime=0))
-                await story.leaves()
+async def making_way(story: Story) -> None:
+    """A run grows long while a window is open, and the next one carries it on."""
+    story.agrees(windows=("8s", "30m", "30m"))
+    await story.opens()
+    await story.phone("primary").gets_sms("SEV1")
+    number = 0
+    while len(await story.histories()) == 1:
+        number += 1
+        await story.world.desk.note(story.reference, by="agent", text=f"note {number}")
+    await story.phone("second").gets_sms("SEV1")
+    await story.is_called_off("primary", "second")
 
 
-def read(path: Path) -> WorkflowHistory:
-    """The history in a file."""
-    return WorkflowHistory.from_json(path.stem, gzip.decompress(path.read_bytes()).decode())
+Play = Callable[[Story], Awaitable[None]]
+STORIES: tuple[Play, ...] = (main_line, doubt_and_climb, approval_by_signal, handed_around)
+SHORT_STORIES: tuple[Play, ...] = (making_way,)  # played on an engine that soon wants a new run
+
+
+async def record(*named: str) -> None:
+    """Play stories, all or those named, and write their histories, without a word about this machine."""
+    short = ("--dynamic-config-value", f"limit.historyCount.suggestContinueAsNew={SHORT_RUN}")
+    for plays, flags in ((STORIES, ()), (SHORT_STORIES, short)):
+        chosen = [play for play in plays if not named or play.__name__ in named]
+        if not chosen:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            async with world_in(Path(folder), flags=flags) as world:
+                for play in chosen:
+                    await _record(play, Story(world))
+
+
+async def _record(play: Play, story: Story) -> None:
+    await play(story)
+    runs = list(reversed(await story.histories()))
+    for number, history in enumerate(runs, start=1):
+        text = _MACHINE.sub(r'\1"recorder"', history.to_json())
+        name = play.__name__ if len(runs) == 1 else f"{play.__name__}_{number}"
+        (FOLDER / f"{name}.json.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
+    await story.leaves()
 
 
 async def replay(*histories: WorkflowHistory) -> None:
@@ -104,5 +153,5 @@ async def replay(*histories: WorkflowHistory) -> None:
 
 
 if __name__ == "__main__":
-    named = [Path(name) for name in sys.argv[1:]]
-    asyncio.run(replay(*map(read, named)) if named else record())
+    files = [Path(name) for name in sys.argv[1:] if name.endswith(".gz")]
+    asyncio.run(replay(*map(read, files)) if files else record(*sys.argv[1:]))

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 from temporalio.workflow import NondeterminismError
 
-from tests.histories.goldens import FOLDER, STORIES, read, replay
+from tests.histories.goldens import SHORT_STORIES, STORIES, replay
+from tests.histories.recorded import kept, name_of, read
 
-GOLDENS = sorted(FOLDER.glob("*.json.gz"))
+GOLDENS = kept()
 
 
-@pytest.mark.parametrize("golden", GOLDENS, ids=lambda path: path.name.split(".")[0])
+@pytest.mark.parametrize("golden", GOLDENS, ids=name_of)
 async def test_a_recorded_history_is_replayed(golden: Path) -> None:
     """The same commands in the same order. A change on purpose needs a patch, and a new recording beside the old."""
     await replay(read(golden))
@@ -18,7 +19,10 @@ async def test_a_recorded_history_is_replayed(golden: Path) -> None:
 
 def test_every_story_is_recorded() -> None:
     """A story without its file would be a promise that nobody checks."""
-    assert {path.name.split(".")[0] for path in GOLDENS} >= {play.__name__ for play in STORIES}
+    recorded = {name_of(path) for path in GOLDENS}
+
+    assert recorded >= {play.__name__ for play in STORIES}
+    assert recorded >= {f"{play.__name__}_{run}" for play in SHORT_STORIES for run in (1, 2)}
 
 
 async def test_a_history_of_another_workflow_is_noticed() -> None:
