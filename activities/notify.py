@@ -154,7 +154,9 @@ class Notifier:
         """The message with its address, or why there is none."""
         effect, brief = send.effect, send.effect.brief
         try:
-            address = self._book.address(effect.contact, effect.channel)
+            # A customer's id given as a person's, or the reverse: nothing that is written inside may leave the house.
+            meant = self._book.is_customer(effect.contact) is effect.message.startswith("customer_")
+            address = self._book.address(effect.contact, effect.channel) if meant else None
             name = self._book.name(effect.contact)
         except Exception as error:  # noqa: BLE001  # whatever a directory raises, it could not be asked
             return Unsendable(Failure.UNREACHABLE, f"directory_{type(error).__name__}", lasting=False)

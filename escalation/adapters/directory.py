@@ -93,6 +93,10 @@ class Directory:
             return None
         return person.email if channel is Channel.EMAIL else person.phone
 
+    def is_customer(self, contact: str) -> bool:
+        """Whether that id is a customer's."""
+        return contact in self._now().written.customers
+
     def name(self, contact: str) -> str | None:
         """What to call that person or customer in a message; None when nobody is known by that id."""
         now = self._now()

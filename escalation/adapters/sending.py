@@ -29,6 +29,10 @@ class AddressBook(Protocol):
     def address(self, contact: str, channel: Channel) -> str | None:
         """Email address, or telephone number in E.164; None when the contact has none for this channel."""
 
+    def is_customer(self, contact: str) -> bool:
+        """Whether that id is a customer's: they are written to, and never read what is written inside."""
+        ...
+
     def name(self, contact: str) -> str | None:
         """How to greet the contact; None when unknown."""
 

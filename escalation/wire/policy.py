@@ -99,6 +99,13 @@ def _contradictions(written: WrittenPolicy, settles: Mapping[Channel, timedelta]
         settle = written.settles.get(channel)
         if (settle is None or settle.window is None) and channel not in settles:
             yield ("settles",), f"{channel} has no settle window, here or in the worker's settings; add one"
+        elif settle is not None and settle.window is not None and settle.window < settles.get(channel, settle.window):
+            least = settles[channel].total_seconds()
+            yield (
+                ("settles", channel, "window"),
+                f"{settle.window.total_seconds():g} s is shorter than the worker's {least:g} s, within which a message"
+                " may still show up at the provider; write at least that",
+            )
 
 
 def _contradictions_of_terms(path: Path, terms: WrittenTerms) -> Iterator[tuple[Path, str]]:

@@ -380,6 +380,14 @@ def test_a_channel_without_a_settle_window_anywhere_is_refused() -> None:
         freeze(read(GOOD.encode()), AT, {Channel.SMS: timedelta(seconds=60)})
 
 
+def test_a_settle_window_shorter_than_the_workers_is_refused() -> None:
+    """The worker knows how long its own send may take; looked up before, a message would go out twice."""
+    settles = {**SETTLES, Channel.EMAIL: timedelta(minutes=5)}
+
+    with pytest.raises(FaultyFileError, match=r"settles.email.window .* 120 s is shorter than the worker's 300 s"):
+        freeze(read(GOOD.encode()), AT, settles)
+
+
 def test_optional_promises_may_be_switched_off() -> None:
     """By leaving them out, or by saying so."""
     off = with_change(

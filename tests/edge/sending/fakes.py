@@ -72,6 +72,9 @@ class Book:
             raise ConnectionError("ldap://directory.example: who is +491701234567")
         return self.addresses.get((contact, channel))
 
+    def is_customer(self, contact: str) -> bool:
+        return contact == "customer"
+
     def name(self, contact: str) -> str | None:
         return contact.title()
 

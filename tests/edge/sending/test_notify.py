@@ -185,10 +185,23 @@ def test_an_unreachable_directory_is_tried_again_and_tells_nothing(
 
 
 def test_a_template_that_cannot_be_filled_fails_as_content(ledger: FragileLedger, notifier: Build) -> None:
-    """Customers have no SMS; the fault names the template in the log, not in the report."""
-    report = run(notifier(Vendor()).notify, Send(notify(message=Message.CUSTOMER_CLOSING), NOW))
+    """A note for the ticket has no SMS; the fault names the template in the log, not in the report."""
+    report = run(notifier(Vendor()).notify, Send(notify(message=Message.TICKET_STATUS), NOW))
 
     assert (report.outcome, report.failure, report.code) == (Outcome.FAILED, Failure.CONTENT, "template")
+
+
+@pytest.mark.parametrize(
+    ("contact", "message"),
+    [("customer", Message.CLOSING), ("customer", Message.RETURNED), ("backup", "customer_closing")],
+)
+def test_what_is_written_inside_stays_inside(notifier: Build, contact: str, message: str) -> None:
+    """A customer's id where a person was meant, or the reverse, has no address."""
+    vendor = Vendor()
+    sent = notify(channel=Channel.EMAIL, message=Message(message), contact=contact)
+
+    assert run(notifier(vendor).notify, Send(sent, NOW)).failure is Failure.NO_ADDRESS
+    assert vendor.sent == []
 
 
 def test_a_customer_never_gets_a_message_with_a_hole(notifier: Build, texts: WordsKept) -> None:
