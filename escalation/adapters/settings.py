@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from escalation.core.vocabulary import Channel
 
@@ -171,6 +173,13 @@ class Settings(BaseSettings):
     def _fits_together(self) -> Self:
         self.audit_url = self.audit_url or f"sqlite:///{self.data_dir / 'audit.db'}"
         self.ledger_url = self.ledger_url or f"sqlite:///{self.data_dir / 'ledger.db'}"
+        for name in ("audit_url", "ledger_url"):
+            try:
+                make_url(getattr(self, name))
+            except ArgumentError:  # its text may hold a password
+                raise ValueError(
+                    f"{name} is no database address; write sqlite:///FILE or postgresql+psycopg://…"
+                ) from None
         self.kept_policy_dir = self.kept_policy_dir or self.data_dir / "policies"
         if (self.twilio_region is None) != (self.twilio_edge is None):
             raise ValueError("twilio_region and twilio_edge belong together (since 2026-04-28); set both or neither")

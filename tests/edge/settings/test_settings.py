@@ -165,3 +165,12 @@ def test_files_lie_in_the_data_folder_unless_told_otherwise() -> None:
 )
 def test_this_machine_is_known_by_all_its_names(url: str, local: bool) -> None:  # noqa: FBT001
     assert is_loopback(url) is local
+
+
+@pytest.mark.parametrize("name", ["audit_url", "ledger_url"])
+def test_a_database_address_that_is_none_is_refused_without_being_shown(name: str) -> None:
+    """It may hold a password."""
+    told = refused(**{name: "s3cret@nowhere"})
+
+    assert f"{name} is no database address" in told
+    assert "s3cret" not in told
