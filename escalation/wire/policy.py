@@ -101,10 +101,10 @@ def _contradictions(written: WrittenPolicy, settles: Mapping[Channel, timedelta]
             yield ("settles",), f"{channel} has no settle window, here or in the worker's settings; add one"
         elif settle is not None and settle.window is not None and settle.window < settles.get(channel, settle.window):
             least = settles[channel].total_seconds()
+            short = f"{settle.window.total_seconds():g} s is shorter than the worker's {least:g} s"
             yield (
                 ("settles", channel, "window"),
-                f"{settle.window.total_seconds():g} s is shorter than the worker's {least:g} s, within which a message"
-                " may still show up at the provider; write at least that",
+                f"{short}, within which a message may still show up; write at least that",
             )
 
 
