@@ -6,7 +6,7 @@ import io
 import json
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -194,6 +194,14 @@ def written(reference: str, rows: list[tuple[int, str, str]], minute: int = 0) -
     ]
     opened = start.isoformat()
     return json.dumps({"id": reference, "opened_at": opened, "priority_at_open": 3, "events": events}) + "\n"
+
+
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """A run in the background ignores SIGINT, and so would the verb."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
