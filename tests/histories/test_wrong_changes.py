@@ -64,6 +64,8 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("original")
     for part in COPIED:
         shutil.copytree(ROOT / part, folder / part, ignore=NO_SOURCE)
+    # With it the copy is a package of its own; without, an installed checkout's `tests` would be found first.
+    shutil.copy(ROOT / "tests" / "__init__.py", folder / "tests")
     for kept in (folder / "tests" / "histories").iterdir():
         # One history is enough, and quicker; what the checkout has locked is another test's business.
         if kept.suffix in {".gz", ".txt", ".json"} and kept.name != "main_line.json.gz":
