@@ -6,6 +6,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from escalation.adapters.ledger import State
 from escalation.client import NotFound, Refused
 from escalation.core.commands import AddNote, Cancel
 from escalation.core.refusals import Refusal
@@ -207,6 +208,11 @@ async def test_words_that_cannot_be_kept_do_not_resolve(story: Story) -> None:
     await story.opens()
     await story.phone("primary").gets_sms("SEV1")
 
+    async def ledgered() -> bool:
+        rows = story.world.ledger.rows(ref)
+        return len(rows) == 2 and all(row.state is State.SENT for row in rows)
+
+    await until(ledgered, lambda: "the customer's mail and the page are not in the ledger")
     with writing_locked(story.world.settings.ledger_url), pytest.raises(Exception, match="could not be kept"):
         await desk.resolve(ref, by="agent", text="switch replaced")
     await story.is_called_off("primary")
