@@ -381,7 +381,9 @@ def test_a_bad_file_is_one_clear_line(shell: Shell, text: str, why: str) -> None
     assert (why in said.err, said.err.count("\n")) == (True, 1)
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\n", gzip.compress(written("INC-1", ROWS).encode())[:60]])
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\n", gzip.compress(written("INC-1", ROWS).encode(), mtime=0)[:60]], ids=["binary", "torn"]
+)
 def test_a_file_that_is_no_text_is_one_clear_line(shell: Shell, content: bytes) -> None:
     """Of whatever kind; a broken archive as well."""
     shell.file = shell.file.with_suffix(".gz" if content.startswith(b"\x1f") else ".jsonl")
