@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from escalation.cli.doors import Client, Kept, Log
 from escalation.core import audit
-from escalation.wire.entries import UnreadableEntryError, kept
+from escalation.wire.entries import UnreadableEntryError, kept_in
 from escalation.wire.outcomes import Head, NotDone
 
 LOOK_EVERY = timedelta(milliseconds=250)
@@ -76,11 +76,7 @@ def _derived(entries: Iterable[Kept], ref: str, episode: str) -> _Derived:
 
     def read() -> Iterator[audit.Kept]:
         for entry in entries:
-            found = kept(entry.body, entry.digest)
-            if (found.entry.reference, found.entry.episode) != (ref, episode):
-                raise UnreadableEntryError(
-                    f"it belongs to {found.entry.reference!r}, episode {found.entry.episode!r}, and was put here"
-                )
+            found = kept_in(ref, episode, entry.body, entry.digest)
             digests.append(entry.digest)
             yield found
 

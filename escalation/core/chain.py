@@ -9,7 +9,7 @@ from escalation.core.draft import NAMES_MAX, Draft
 from escalation.core.effects import Notify, Point
 from escalation.core.policy import Chain, Step, Target
 from escalation.core.refusals import Refusal
-from escalation.core.state import Lapse, Rung, Transfer
+from escalation.core.state import Lapse, Rung
 from escalation.core.vocabulary import Channel, ClockName, Message, Phase, Topic
 from escalation.core.watch import start_watch
 
@@ -267,7 +267,6 @@ def _begin_step(draft: Draft, index: int, named: str | None = None) -> None:
     window, calendar, name = _asked(draft, steps, index, named)
     draft.start_clock(ClockName.ACKNOWLEDGEMENT, Target(window, None, (), calendar))
     lookup = draft.find("step", (name,))
-    blank = Transfer(draft.transfer.route, draft.transfer.ask)
     draft.transfer = replace(
         draft.transfer,
         step=index,
@@ -275,10 +274,10 @@ def _begin_step(draft: Draft, index: int, named: str | None = None) -> None:
         visit=draft.transfer.visit + 1,
         lookup=lookup,
         began=None,
-        rungs=blank.rungs,
-        asked=blank.asked,
-        pages=blank.pages,
-        heard=blank.heard,
+        rungs=(),
+        asked=(),
+        pages=(),
+        heard=False,
     )
 
 

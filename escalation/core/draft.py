@@ -346,12 +346,11 @@ def _note(clock: Clock) -> ClockNote:
     return ClockNote(clock.name, clock.cycle, first.at, first.edge)
 
 
-def fire_due(draft: Draft, clock: Clock) -> clocks.Due:
+def fire_due(draft: Draft, clock: Clock) -> None:
     """Mark the next edge of a clock as fired, before anything else happens because of it."""
     due, fired = clocks.fire(clock)
     draft.put_clock(fired)
     draft.fired.append((clock, due))
-    return due
 
 
 def stale_warning(clock: Clock, edge: Edge, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from escalation.core.effects import FindContacts, Notify
 from escalation.core.entry import Entry
 from escalation.core.state import TERMINAL, Escalation
 from escalation.core.vocabulary import ClockName, Edge, Message, Phase
-from escalation.wire.entries import UnreadableEntryError, kept
+from escalation.wire.entries import UnreadableEntryError, kept_in
 from escalation.wire.messages import View
 from escalation.wire.views import view_of
 
@@ -108,14 +108,9 @@ def read(rows: Iterable[Row], reference: str, episode: str) -> Log:
     found: list[Kept] = []
     for row in rows:
         try:
-            each = kept(row.body, row.digest)
+            found.append(kept_in(reference, episode, row.body, row.digest))
         except UnreadableEntryError as unreadable:
             return Log(tuple(found), str(unreadable))
-        belongs = (each.entry.reference, each.entry.episode)
-        if belongs != (reference, episode):
-            where = f"{belongs[0]!r}, episode {belongs[1]!r}"
-            return Log(tuple(found), f"it belongs to {where}, and was put here")
-        found.append(each)
     return Log(tuple(found))
 
 

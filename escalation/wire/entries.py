@@ -30,6 +30,15 @@ def kept(body: str, digest: str) -> Kept:
     return Kept(body, decode(body), digest)
 
 
+def kept_in(reference: str, episode: str, body: str, digest: str) -> Kept:
+    """The same, of an entry that must be of that episode; another one's was put there. Raises as `decode` does."""
+    found = kept(body, digest)
+    belongs = (found.entry.reference, found.entry.episode)
+    if belongs != (reference, episode):
+        raise UnreadableEntryError(f"it belongs to {belongs[0]!r}, episode {belongs[1]!r}, and was put here")
+    return found
+
+
 @lru_cache(maxsize=1)
 def _adapter() -> TypeAdapter[Entry]:
     # Built at first use: it takes a tenth of a second that a client which reads no log need not pay.

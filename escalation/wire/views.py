@@ -6,8 +6,6 @@ from escalation.core.state import Escalation, next_due
 from escalation.core.vocabulary import ClockName
 from escalation.wire.messages import ClockView, View
 
-TOUCHES_ALARM = 3  # people who owned it: from here on it is passed around
-
 
 def view_of(state: Escalation) -> View:
     """A read-only picture."""
