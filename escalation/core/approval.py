@@ -1,7 +1,5 @@
 """A manager's yes before an escalation starts: who is asked, who may answer, and what silence means."""
 
-from dataclasses import replace
-
 from escalation.core.chain import begin_transfer
 from escalation.core.clock import Clock, Due
 from escalation.core.closing import end
@@ -10,6 +8,7 @@ from escalation.core.draft import Draft
 from escalation.core.effects import Point
 from escalation.core.policy import ApprovalTerms, Target
 from escalation.core.refusals import Refusal
+from escalation.core.values import replace
 from escalation.core.vocabulary import ClockName, Message, Phase, Topic
 
 
@@ -26,9 +25,9 @@ def reported_approver(draft: Draft, command: ReportContacts) -> None:
     draft.transfer = replace(draft.transfer, lookup=None)
     found = command.found[0] if command.found else None
     if found is not None and found.contact is not None:
-        draft.notify(found.contact, draft.terms.notice, Message.APPROVAL)
+        draft.notify(found.contact, draft.manner.notice, Message.APPROVAL)
     elif found is not None and found.backup is not None:
-        draft.notify(found.backup, draft.terms.notice, Message.APPROVAL)
+        draft.notify(found.backup, draft.manner.notice, Message.APPROVAL)
     else:
         draft.notice(Point(Topic.NOBODY_TOLD, "approval"), draft.policy.house.fallback)
 

@@ -1,16 +1,16 @@
 """Promises that repeat: check-ins with the owner, and words to the customer."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from escalation.core import clock as clocks
-from escalation.core.clock import Clock, Due, Segment
+from escalation.core.clock import Clock, Due
 from escalation.core.commands import PostUpdate
 from escalation.core.draft import Draft, stale_warning
 from escalation.core.effects import Point
-from escalation.core.hours import add
 from escalation.core.policy import Target
+from escalation.core.reckoning import Anchor
 from escalation.core.refusals import Refusal
+from escalation.core.values import replace
 from escalation.core.vocabulary import Audience, ClockName, Message, Phase, Topic
 from escalation.core.watch import heard_from_owner, start_check_ins, turn_of
 
@@ -28,41 +28,50 @@ def post_update(draft: Draft, command: PostUpdate) -> None:
         return
     if command.audience is Audience.CUSTOMER:
         if draft.clock(ClockName.CUSTOMER_UPDATE) is not None:
-            start_customer_updates(draft)
+            start_customer_updates(draft, early=True)
             _stand_still(draft, ClockName.CUSTOMER_UPDATE)
         draft.tell_customer(Message.CUSTOMER_UPDATE, command.text)
     elif draft.clock(ClockName.CHECK_IN) is not None:
-        start_check_ins(draft)
+        start_check_ins(draft, _begins(draft, ClockName.CHECK_IN))
         _stand_still(draft, ClockName.CHECK_IN)
     heard_from_owner(draft, command.by)
 
 
-def start_customer_updates(draft: Draft, *, heard: bool = True) -> None:
+def start_customer_updates(draft: Draft, *, heard: bool = True, early: bool = False) -> None:
     """The next word to the customer is due a turn from now, or when the floor says so, whichever is earlier.
 
     Unless the customer has `heard` something now, the floor counts from the last word, and a turn that is over already
-    is left to be missed.
+    is left to be missed. After an `early` update the turn may keep the grid.
     """
     last = draft.clock(ClockName.CUSTOMER_UPDATE)
     if not heard and last is not None and last.limit_at is not None and last.limit_at <= draft.now:
         return
-    since = draft.now if heard or last is None else last.segments[0].start
-    turn = _customer_turn(draft, draft.now, last.cycle + 1 if last is not None else 1, since)
+    since = draft.now if heard or last is None else last.heard or last.segments[0].start
+    began = _begins(draft, ClockName.CUSTOMER_UPDATE) if early else draft.now
+    turn = _customer_turn(draft, began, last.cycle + 1 if last is not None else 1, since)
     draft.stop_clock(ClockName.CUSTOMER_UPDATE)
     if turn is not None:
         draft.put_clock(turn)
 
 
+def _begins(draft: Draft, name: ClockName) -> datetime:
+    """Where the turn after an early update begins: now, or where the turn that it answers would have ended."""
+    clock = draft.clock(name)
+    end = clock.limit_at if clock is not None else None
+    keeps = draft.policy.reckoning.after_an_early_update is Anchor.GRID
+    return end if keeps and end is not None and end > draft.now else draft.now
+
+
 def _stand_still(draft: Draft, name: ClockName) -> None:
     clock = draft.clock(name)
-    if draft.phase is Phase.BLOCKED and clock is not None:
-        draft.put_clock(clocks.pause(clock, draft.now, draft.calendar(clock.target.calendar)))
+    if draft.phase is Phase.BLOCKED and clock is not None and name not in draft.policy.house.runs_while_blocked:
+        draft.put_clock(clocks.pause(clock, draft.now, draft.gauge(clock.target)))
 
 
 def check_in_wanted(draft: Draft, clock: Clock, due: Due) -> None:
     """Ask the owner how it goes."""
     if not stale_warning(clock, due.edge, draft.now):
-        draft.notify(draft.people.owner, draft.terms.notice, Message.CHECK_IN)
+        draft.notify(draft.people.owner, draft.manner.notice, Message.CHECK_IN)
 
 
 def check_in_missed(draft: Draft, clock: Clock, due: Due) -> None:
@@ -72,7 +81,7 @@ def check_in_missed(draft: Draft, clock: Clock, due: Due) -> None:
     cadence = draft.terms.check_in
     if cadence is not None:
         target = turn_of(cadence)
-        began = _on_the_grid(draft, due.at, target)
+        began = next_turn_began(draft, due.at, target)
         draft.put_clock(_turn(draft, ClockName.CHECK_IN, clock.cycle + 1, target, began))
         del draft.clocks[clock.name, clock.cycle]
 
@@ -80,7 +89,7 @@ def check_in_missed(draft: Draft, clock: Clock, due: Due) -> None:
 def update_wanted(draft: Draft, clock: Clock, due: Due) -> None:
     """Ask the customer contact for words, while there is still time."""
     if not stale_warning(clock, due.edge, draft.now):
-        draft.notify(draft.people.customer_contact, draft.terms.notice, Message.UPDATE_WANTED)
+        draft.notify(draft.people.customer_contact, draft.manner.notice, Message.UPDATE_WANTED)
 
 
 def update_missed(draft: Draft, clock: Clock, due: Due) -> None:
@@ -88,7 +97,7 @@ def update_missed(draft: Draft, clock: Clock, due: Due) -> None:
     draft.missed(clock, due.at)
     contact = draft.people.customer_contact
     draft.notice(Point(Topic.UPDATE_MISSED, contact, due.at), contact, draft.policy.house.managers)
-    began = _on_the_grid(draft, due.at, clock.target)
+    began = next_turn_began(draft, due.at, clock.target)
     turn = _customer_turn(draft, began, clock.cycle + 1, began)
     del draft.clocks[clock.name, clock.cycle]
     if turn is not None:
@@ -104,13 +113,13 @@ def _customer_turn(draft: Draft, began: datetime, cycle: int, heard: datetime) -
     if cadence is not None:
         targets.append(turn_of(cadence))
     if floor is not None:
-        targets.append(Target(max(floor - (began - heard), timedelta(0)), None, (lead,)))
+        targets.append(Target(max(floor - (began - heard), timedelta(0)), None, (lead,) if lead else ()))
     turns = [_turn(draft, ClockName.CUSTOMER_UPDATE, cycle, target, began) for target in targets]
     first = min(turns, key=_limit_at, default=None)
     if first is not None and began < draft.now and _limit_at(first) <= draft.now:
         return _customer_turn(draft, draft.now, cycle, draft.now)  # the grid lies behind us: begin at the present
     if first is not None and heard < began:
-        return replace(first, segments=(Segment(heard, began), *first.segments))  # remembers the last word
+        return replace(first, heard=heard)
     return first
 
 
@@ -119,15 +128,19 @@ def _limit_at(turn: Clock) -> datetime:
 
 
 def _turn(draft: Draft, name: ClockName, cycle: int, target: Target, began: datetime) -> Clock:
-    return clocks.start(name, cycle, target, began, draft.calendar(target.calendar))
+    return clocks.start(name, cycle, target, began, draft.gauge(target))
 
 
-def _on_the_grid(draft: Draft, due: datetime, target: Target) -> datetime:
-    """Where the turn that lies around now began, counting whole turns from a missed one; bounded."""
-    calendar = draft.calendar(target.calendar)
-    began = due
+def next_turn_began(draft: Draft, due: datetime, target: Target) -> datetime:
+    """Where the turn after one that was missed, or served, at `due` began.
+
+    Anew, or on the grid: where the turn that lies around now began, counting whole turns; bounded.
+    """
+    if draft.policy.reckoning.after_a_miss is Anchor.ANEW:
+        return draft.now
+    gauge, began = draft.gauge(target), due
     for _ in range(TURNS_SKIPPED_MAX):
-        following = add(calendar, began, target.limit)
+        following = clocks.limit_of(target, began, gauge)
         if following > draft.now:
             return began
         began = following

@@ -8,11 +8,14 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from json.encoder import encode_basestring
-from operator import attrgetter
 from typing import Any
 
 WHOLE_NUMBER_MAX = 2**53 - 1
+# Texts that are remembered: of each kind of value for which `keep_texts` asked, and of instants.
+TEXTS_KEPT_MAX = 32
+INSTANTS_KEPT_MAX = 1024
 _SECOND = timedelta(seconds=1)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -22,14 +25,23 @@ def canonical(value: object) -> str:
     return _ENCODERS[value.__class__](value)
 
 
+def keep_texts(kind: type) -> None:
+    """Remember the texts of the last few values of a frozen type that is told again and again as the same object."""
+    _ENCODERS[kind] = _Kept(_object_encoder(kind))
+
+
 def instant(value: datetime) -> str:
     """RFC 3339, UTC, microseconds. An instant without zone would mean something else on every machine: refused."""
     if value.tzinfo is None:
         message = f"an instant must carry a zone: {value!r}"
         raise ValueError(message)
-    if value.tzinfo is not UTC:
-        value = value.astimezone(UTC)
-    return value.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
+    return _in_utc(value if value.tzinfo is UTC else value.astimezone(UTC))
+
+
+@lru_cache(maxsize=INSTANTS_KEPT_MAX)
+def _in_utc(value: datetime) -> str:
+    """Only for UTC: elsewhere the two instants of a repeated hour count as equal."""
+    return value.isoformat("T", "microseconds")[: -len("+00:00")] + "Z"
 
 
 def duration(value: timedelta) -> str:
@@ -64,23 +76,38 @@ def _make_encoder(kind: type) -> Callable[[Any], str]:
 
 
 def _object_encoder(kind: type) -> Callable[[Any], str]:
-    """An encoder that knows the field names, sorted and quoted, once."""
+    """An encoder written out for that type: its field names are sorted and quoted once, its text joined in one go."""
     names = sorted(field.name for field in fields(kind))
-    quoted = [f"{encode_basestring(name)}:" for name in names]
-    encoders = _ENCODERS
-    if len(names) == 1:  # attrgetter gives one value bare
-        return lambda value: "{" + quoted[0] + canonical(getattr(value, names[0])) + "}"
-    values_of = attrgetter(*names)
-
-    def encode(value: object) -> str:
-        parts = [name + encoders[item.__class__](item) for name, item in zip(quoted, values_of(value), strict=True)]
-        return "{" + ",".join(parts) + "}"
-
+    parts = [f"{encode_basestring(name)}:{{of[(part := value.{name}).__class__](part)}}" for name in names]
+    known: dict[str, Any] = {"of": _ENCODERS}
+    text = "{{" + ",".join(parts) + "}}"
+    exec(f"def encode(value): return f'{text}'", known)  # noqa: S102  # field names only, as dataclasses are made
+    encode: Callable[[Any], str] = known["encode"]
     return encode
+
+
+class _Kept:
+    """An encoder that remembers the texts of the last values it was given: frozen ones, recognised by identity."""
+
+    def __init__(self, encode: Callable[[Any], str]) -> None:
+        self._encode = encode
+        self._texts: dict[int, tuple[object, str]] = {}  # the value is kept too, so that its identity stays its own
+
+    def __call__(self, value: object) -> str:
+        kept = self._texts.get(id(value))
+        if kept is None:
+            if len(self._texts) >= TEXTS_KEPT_MAX:
+                del self._texts[next(iter(self._texts))]
+            kept = self._texts[id(value)] = (value, self._encode(value))
+        return kept[1]
 
 
 def _sequence(value: tuple[object, ...] | list[object]) -> str:
     return "[" + ",".join([_ENCODERS[item.__class__](item) for item in value]) + "]"
+
+
+def _instant(value: datetime) -> str:
+    return f'"{instant(value)}"'
 
 
 def _integer(value: int) -> str:
@@ -104,7 +131,7 @@ _BASES: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (bool, lambda value: "true" if value else "false"),
     (str, encode_basestring),
     (int, _integer),
-    (datetime, lambda value: f'"{instant(value)}"'),
+    (datetime, _instant),
     (date, lambda value: f'"{value.isoformat()}"'),
     (timedelta, lambda value: f'"{duration(value)}"'),
     (tuple, _sequence),

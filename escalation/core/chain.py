@@ -1,6 +1,5 @@
 """Finding somebody who takes it: the chain of steps, its windows, and every way to move the work."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from escalation.core.clock import Clock, Due
@@ -9,8 +8,10 @@ from escalation.core.draft import NAMES_MAX, Draft
 from escalation.core.effects import Notify, Point
 from escalation.core.policy import Chain, Step, Target
 from escalation.core.refusals import Refusal
+from escalation.core.severity import await_confirmation, retarget_promises
 from escalation.core.state import Lapse, Rung
-from escalation.core.vocabulary import Channel, ClockName, Message, Phase, Topic
+from escalation.core.values import replace
+from escalation.core.vocabulary import Channel, ClockName, Handover, Message, Phase, Topic
 from escalation.core.watch import start_watch
 
 # Lapsed steps that a late acknowledgement can still be told apart from; older ones count as lapsed for good.
@@ -23,6 +24,8 @@ _NOTHING = timedelta(0)
 def begin_transfer(draft: Draft, *, step: int = 0, named: str | None = None, keep_chain: bool = False) -> None:
     """Put the work in transfer and begin a step of the chain, or ask a named person instead."""
     draft.stop_clock(ClockName.CHECK_IN, ClockName.SILENCE)
+    if not keep_chain:
+        await_confirmation(draft, Handover.HAND_OVER)
     since = draft.transfer.since or draft.now
     draft.phase = Phase.IN_TRANSFER
     round_ = draft.transfer.round if keep_chain else 0
@@ -162,7 +165,7 @@ def acknowledge(draft: Draft, command: Acknowledge) -> None:
     others = [name for name in draft.transfer.paged if name != command.by]
     take_over(draft, command.by)
     for name in others:
-        draft.notify(name, draft.terms.notice, Message.ACKNOWLEDGED)
+        draft.notify(name, draft.manner.notice, Message.ACKNOWLEDGED)
 
 
 def take_over(draft: Draft, person: str) -> None:
@@ -174,6 +177,7 @@ def take_over(draft: Draft, person: str) -> None:
     owners = draft.people.owners if person in draft.people.owners else (*draft.people.owners, person)[-NAMES_MAX:]
     draft.people = replace(draft.people, owner=person, owners=owners)
     start_watch(draft)
+    await_confirmation(draft, Handover.ACKNOWLEDGEMENT)
 
 
 def decline(draft: Draft, command: Decline) -> None:
@@ -215,7 +219,10 @@ def hand_off(draft: Draft, command: HandOff) -> None:
             draft.stop_clock(ClockName.BLOCKED_REMINDER, ClockName.BLOCKED_LIMIT)
             draft.resume_clocks()
         draft.tally = replace(draft.tally, hand_offs=draft.tally.hand_offs + 1)
+        tiers = draft.route.promises or route.promises
         draft.transfer = replace(draft.transfer, route=route.name, ask=command.ask, lapses=())
+        if tiers:
+            retarget_promises(draft, draft.policy, draft.policy.reckoning.on_severity_change)
         begin_transfer(draft)
 
 
@@ -264,8 +271,8 @@ def _following(draft: Draft) -> int:
 def _begin_step(draft: Draft, index: int, named: str | None = None) -> None:
     draft.stop_clock(ClockName.TELL)
     steps = _chain(draft).steps
-    window, calendar, name = _asked(draft, steps, index, named)
-    draft.start_clock(ClockName.ACKNOWLEDGEMENT, Target(window, None, (), calendar))
+    window, name = _asked(draft, steps, index, named)
+    draft.start_clock(ClockName.ACKNOWLEDGEMENT, window)
     lookup = draft.find("step", (name,))
     draft.transfer = replace(
         draft.transfer,
@@ -281,13 +288,13 @@ def _begin_step(draft: Draft, index: int, named: str | None = None) -> None:
     )
 
 
-def _asked(draft: Draft, steps: tuple[Step, ...], index: int, named: str | None) -> tuple[timedelta, str, str]:
-    """Window, calendar and name to look up, for a step, a named person or the fallback."""
+def _asked(draft: Draft, steps: tuple[Step, ...], index: int, named: str | None) -> tuple[Target, str]:
+    """The window and the name to look up, for a step, a named person or the fallback."""
     house = draft.policy.house
     if index >= len(steps):
-        return house.fallback_window, "", named or house.fallback
+        return Target(house.fallback_window), named or house.fallback
     step = steps[index]
-    return step.window, step.calendar, named or step.contact
+    return Target(step.window, calendar=step.calendar, limit_days=step.window_days), named or step.contact
 
 
 def _plan(draft: Draft, found: Found) -> tuple[Rung, ...]:
@@ -310,7 +317,7 @@ def _rungs(draft: Draft, contact: str | None, usable: tuple[Channel, ...], offse
         return []
     planned = [
         Rung(None if offset is None else offset + reach.after, contact, reach.channel)
-        for reach in draft.terms.reach
+        for reach in draft.manner.reach
         if reach.channel in usable
     ]
     return planned or [Rung(offset, contact, channel) for channel in usable]

@@ -1,7 +1,6 @@
 """Every way an escalation ends, and the way back."""
 
-from dataclasses import replace
-
+from escalation.core import clock as clocks
 from escalation.core.cadence import start_customer_updates
 from escalation.core.chain import leave_transfer, take_over
 from escalation.core.clock import Clock, Due
@@ -9,8 +8,11 @@ from escalation.core.commands import Cancel, Confirm, DeEscalate, Reopen, Resolv
 from escalation.core.draft import Draft
 from escalation.core.effects import Point
 from escalation.core.policy import Target
+from escalation.core.reckoning import OpenPause, Reopening
 from escalation.core.refusals import Refusal
+from escalation.core.rounds import start_rounds
 from escalation.core.targets import start_deadline
+from escalation.core.values import replace
 from escalation.core.vocabulary import ClockName, Message, Phase, Topic
 from escalation.core.watch import start_watch
 
@@ -29,6 +31,8 @@ def resolve(draft: Draft, command: Resolve) -> None:
     draft.phase = Phase.RESOLVED
     draft.transfer = replace(draft.transfer, returns_to=None)
     draft.stop_clock(*(name for name in ClockName if name not in (ClockName.RESOLUTION, ClockName.RECONCILE)))
+    if draft.policy.reckoning.open_pause is OpenPause.COUNTED:
+        _count_pause(draft)
     draft.pause_clocks()
     draft.start_clock(ClockName.REOPEN_WINDOW, Target(draft.policy.house.reopen_window))
     draft.note = command.text
@@ -46,18 +50,35 @@ def window_ended(draft: Draft, _clock: Clock, _due: Due) -> None:
 
 
 def reopen(draft: Draft, command: Reopen) -> None:
-    """Not fixed after all: back to its owner, with the time that was left of the target."""
+    """Not fixed after all: back to its owner, with as much of the target as the agreement leaves."""
     if not command.reason.strip():
         draft.refuse(Refusal.REASON_MISSING)
         return
     draft.stop_clock(ClockName.REOPEN_WINDOW)
     draft.phase = Phase.ACTIVE
     draft.tally = replace(draft.tally, reopens=draft.tally.reopens + 1)
-    draft.resume_clocks()
+    _take_up_resolution(draft)
     start_deadline(draft)
     start_customer_updates(draft)
+    start_rounds(draft)
     start_watch(draft)
     draft.notice(Point(Topic.REOPENED, draft.people.owner), draft.people.owner, draft.people.customer_contact)
+
+
+def _take_up_resolution(draft: Draft) -> None:
+    mode = draft.policy.reckoning.on_reopen
+    if mode is Reopening.FRESH:
+        draft.start_clock(ClockName.RESOLUTION, draft.resolution)
+    elif mode is Reopening.TOTAL:
+        _count_pause(draft)
+    draft.resume_clocks()
+
+
+def _count_pause(draft: Draft) -> None:
+    """The time in which the resolution target stood still until now counts after all."""
+    clock = draft.clock(ClockName.RESOLUTION)
+    assert clock is not None  # it starts with the opening and is kept until the end
+    draft.put_clock(clocks.count_pause(clock, draft.now, draft.gauge(clock.target)))
 
 
 def de_escalate(draft: Draft, command: DeEscalate) -> None:
@@ -91,7 +112,7 @@ def end(draft: Draft, phase: Phase) -> None:
         returned = phase is Phase.DE_ESCALATED and contact == draft.people.owner
         draft.notify(
             contact,
-            draft.terms.notice,
+            draft.manner.notice,
             Message.RETURNED if returned else Message.CLOSING,
             text=draft.note if returned else None,
         )

@@ -4,12 +4,12 @@ A person's command carries `by` (who) and, where authority or a vouched instant 
 said about that person when the command arrived. Rules use only what the command carries, so a log replays anywhere.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from escalation.core.effects import Text
 from escalation.core.policy import Policy
+from escalation.core.values import dataclass
 from escalation.core.vocabulary import (
     Ask,
     Audience,
@@ -58,6 +58,7 @@ class Open:
     policy: Policy
     code: int | None = None
     restricted: bool = False
+    segment: str = ""  # the customer's, as the agreement names it
     kind: Literal["open"] = "open"
 
 

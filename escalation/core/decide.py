@@ -6,11 +6,10 @@ the next call too, so nothing can go round in circles here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from escalation.core import approval, cadence, chain, closing, delivery, opening, severity, targets, waiting
+from escalation.core import approval, cadence, chain, closing, delivery, opening, rounds, severity, targets, waiting
 from escalation.core.clock import EDGE_RANK, RANK
 from escalation.core.commands import Command, Open
 from escalation.core.draft import Draft, fire_due, status_of
@@ -19,6 +18,8 @@ from escalation.core.entry import Sealed, seal
 from escalation.core.notes import add_note, adopt_policy, elapse
 from escalation.core.refusals import Refusal
 from escalation.core.state import TERMINAL, TRANSITIONS, Escalation
+from escalation.core.telling import entry_of
+from escalation.core.values import dataclass
 from escalation.core.vocabulary import ClockName, Edge
 
 FIRES_MAX = 50
@@ -67,10 +68,13 @@ ON_DUE: dict[tuple[ClockName, Edge], Callable[[Draft, Any, Any], None]] = {
     (ClockName.RESOLUTION, Edge.LIMIT): targets.target_missed,
     (ClockName.DEADLINE, Edge.WARNING): targets.target_near,
     (ClockName.DEADLINE, Edge.LIMIT): targets.target_missed,
+    (ClockName.CONFIRMATION, Edge.LIMIT): severity.confirmation_lapsed,
     (ClockName.CHECK_IN, Edge.WARNING): cadence.check_in_wanted,
     (ClockName.CHECK_IN, Edge.LIMIT): cadence.check_in_missed,
     (ClockName.CUSTOMER_UPDATE, Edge.WARNING): cadence.update_wanted,
     (ClockName.CUSTOMER_UPDATE, Edge.LIMIT): cadence.update_missed,
+    (ClockName.STAKEHOLDER_UPDATE, Edge.LIMIT): rounds.stakeholders_due,
+    (ClockName.WAR_ROOM, Edge.LIMIT): rounds.war_room_due,
     (ClockName.BLOCKED_REMINDER, Edge.LIMIT): waiting.reminder_due,
     (ClockName.BLOCKED_LIMIT, Edge.LIMIT): waiting.waited_too_long,
     (ClockName.REOPEN_WINDOW, Edge.LIMIT): closing.window_ended,
@@ -90,12 +94,14 @@ class Decision:
     sealed: Sealed
 
 
-def decide(state: Escalation | None, command: Command, now: datetime, *, sealed: bool = True) -> Decision:
+def decide(
+    state: Escalation | None, command: Command, now: datetime, *, sealed: bool = True, noted: bool = True
+) -> Decision:
     """Judge a command at an instant (UTC). Pure: the same arguments give the same decision, to the byte.
 
     A "no" is part of the decision. Raises `ValueError` only for what no caller may do: a first command that is not
     `Open`, an `Open` of what is open, an instant without zone. `sealed=False` leaves out the entry's bytes and digest,
-    for rehearsals that need no log.
+    and `noted=False` then what it would say of changes and clocks as well: for rehearsals that need no log.
     """
     if now.tzinfo is None:
         message = f"now must carry a zone: {now!r}"
@@ -105,7 +111,7 @@ def decide(state: Escalation | None, command: Command, now: datetime, *, sealed:
         if state is not None:
             message = f"{state.case.reference!r} is open already"
             raise ValueError(message)
-        return _open(command, now, sealed=sealed)
+        return _open(command, now, sealed=sealed, noted=noted)
     if state is None:
         message = f"{command.kind!r} cannot come before the opening"
         raise ValueError(message)
@@ -114,24 +120,24 @@ def decide(state: Escalation | None, command: Command, now: datetime, *, sealed:
     _judge(draft, command)
     if draft.status != status_of(state.phase, escalated=state.tally.escalated):
         draft.write_ticket()
-    return _seal(draft, state, command, sealed=sealed)
+    return _seal(draft, state, command, sealed=sealed, noted=noted)
 
 
-def _open(command: Open, now: datetime, *, sealed: bool) -> Decision:
+def _open(command: Open, now: datetime, *, sealed: bool, noted: bool) -> Decision:
     before = opening.blank(command, now)
     draft = Draft(before, now)
     objection = opening.objection(command, now)
     if objection is not None:
         draft.refuse(objection[0], **objection[1])
-        return Decision(None, (), seal(draft.entry(before, command), sealed=sealed))
+        return Decision(None, (), seal(entry_of(draft, before, command), sealed=sealed))
     opening.open_(draft, command)
     draft.write_ticket()
-    return _seal(draft, before, command, sealed=sealed)
+    return _seal(draft, before, command, sealed=sealed, noted=noted)
 
 
-def _seal(draft: Draft, before: Escalation, command: Command, *, sealed: bool) -> Decision:
+def _seal(draft: Draft, before: Escalation, command: Command, *, sealed: bool, noted: bool) -> Decision:
     draft.flush()
-    entry = seal(draft.entry(before, command), sealed=sealed)
+    entry = seal(entry_of(draft, before, command, noted=noted or sealed), sealed=sealed)
     return Decision(draft.finish(entry), tuple(draft.effects), entry)
 
 

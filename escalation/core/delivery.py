@@ -3,8 +3,6 @@
 A fact about something that was never asked, or is settled already, changes nothing and is in the log as refused.
 """
 
-from dataclasses import replace
-
 from escalation.core.approval import reported_approver
 from escalation.core.chain import page_accepted, page_failed, reported_contacts
 from escalation.core.clock import Clock, Due
@@ -14,6 +12,7 @@ from escalation.core.effects import FindContacts, Notify, Point, Reconcile, Writ
 from escalation.core.policy import Target
 from escalation.core.refusals import Refusal
 from escalation.core.state import Errand
+from escalation.core.values import replace
 from escalation.core.vocabulary import Channel, ClockName, Message, Outcome, Phase, Reconciled, Topic
 
 # How often one dispatch is looked up, whether the provider cannot be asked (each time after twice the wait) or never
@@ -44,7 +43,7 @@ def report_contacts(draft: Draft, command: ReportContacts) -> None:
     if effect.purpose == "notice" and command.failed is not None:
         # Nobody can say who is behind the names: the one contact that the policy names directly hears instead.
         fallback = draft.policy.house.fallback
-        draft.notify(fallback, draft.terms.notice, Message.SITUATION, points=effect.points)
+        draft.notify(fallback, draft.manner.notice, Message.SITUATION, points=effect.points)
     elif effect.purpose == "notice":
         for contact, channel in _people(draft, command).items():
             draft.notify(contact, channel, Message.SITUATION, points=effect.points)
@@ -133,7 +132,7 @@ def _people(draft: Draft, command: ReportContacts) -> dict[str, Channel]:
         primary = found.channels or not found.backup
         contact, channels = (found.contact, found.channels) if primary else (found.backup, found.backup_channels)
         if contact is not None:
-            notice = draft.terms.notice
+            notice = draft.manner.notice
             people.setdefault(contact, notice if notice in channels or not channels else channels[0])
     return people
 
@@ -154,9 +153,9 @@ def _release(draft: Draft, contact: str) -> None:
     if contact in (*draft.people.told, draft.people.owner, draft.people.customer_contact):
         return
     if draft.ended:
-        draft.notify(contact, draft.terms.notice, Message.CLOSING)
+        draft.notify(contact, draft.manner.notice, Message.CLOSING)
     elif draft.phase is Phase.ACTIVE:
-        draft.notify(contact, draft.terms.notice, Message.ACKNOWLEDGED)
+        draft.notify(contact, draft.manner.notice, Message.ACKNOWLEDGED)
 
 
 def _failed(draft: Draft, errand: Errand, effect: Notify) -> None:

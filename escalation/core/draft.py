@@ -1,25 +1,25 @@
 """The local draft that a rule works on. It is sealed once, into a Decision, and nobody keeps it."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from escalation.core import clock as clocks
-from escalation.core.clock import Clock
-from escalation.core.commands import Command
+from escalation.core.clock import Clock, Gauge
 from escalation.core.effects import Brief, Effect, FindContacts, Notify, Point, Text, WriteTicket
-from escalation.core.entry import Change, ClockNote, Entry, Fired, Sealed
-from escalation.core.hours import Calendar
-from escalation.core.policy import Route, Target, Terms
+from escalation.core.entry import Sealed
+from escalation.core.policy import CustomerSegment, Route, Target, Terms
 from escalation.core.refusals import Refusal
-from escalation.core.state import TERMINAL, Errand, Escalation, Head, Miss, Transfer
-from escalation.core.vocabulary import Channel, ClockName, Edge, Message, Phase
+from escalation.core.state import TERMINAL, Errand, Escalation, Head, Miss
+from escalation.core.values import replace
+from escalation.core.vocabulary import Channel, ClockName, Edge, Message, Phase, Severity
 
 # Names that are kept of everyone told or ever owner; beyond it the log still has them all.
 NAMES_MAX = 200
 # Missed limits that are kept in state; beyond it the log still has them all.
 MISSES_MAX = 200
+# The clocks whose limits a message tells.
+PROMISED = (ClockName.ACKNOWLEDGEMENT, ClockName.CUSTOMER_UPDATE, ClockName.RESOLUTION)
 STATUS = {
     Phase.AWAITING_APPROVAL: "Awaiting approval",
     Phase.IN_TRANSFER: "In Transfer",
@@ -48,15 +48,17 @@ class Draft:
     """A state being changed at `now`, with the effects asked for so far. Rules alter it; `decide` seals it."""
 
     __slots__ = (
+        "briefed",
+        "briefed_on",
         "case",
         "clocks",
         "effects",
         "errands",
         "fired",
         "grade",
-        "head",
         "note",
         "now",
+        "number",
         "people",
         "phase",
         "points",
@@ -77,9 +79,11 @@ class Draft:
         self.clocks: dict[tuple[ClockName, int], Clock] = {(c.name, c.cycle): c for c in state.clocks}
         self.errands = state.errands
         self.tally = state.tally
-        self.head = state.head
+        self.number = state.head.effects  # of the last effect
         self.now = now
         self.effects: list[Effect] = []
+        self.briefed: Brief | None = None  # what `brief` said last, and on what facts
+        self.briefed_on: tuple[object, ...] = ()
         self.fired: list[tuple[Clock, clocks.Due]] = []
         self.points: dict[str, list[Point]] = {}  # name -> what it is to be told, flushed into one lookup
         self.note: Text | None = None  # words that go along into the ticket
@@ -90,8 +94,44 @@ class Draft:
 
     @property
     def terms(self) -> Terms:
-        """What the severity of this moment promises."""
+        """What is promised at this moment: a customer segment's weight runs the clocks of a worse severity."""
+        return self.policy.terms_of(self.timeline)
+
+    @property
+    def timeline(self) -> Severity:
+        """The severity whose clocks run."""
+        level, segment = self.grade.level, self.segment
+        for _ in range(segment.weight if segment is not None else 0):
+            level = level.raised()
+        return level
+
+    @property
+    def manner(self) -> Terms:
+        """How people are told at this moment: by the severity itself, whoever the customer is."""
         return self.policy.terms_of(self.grade.level)
+
+    @property
+    def response(self) -> Target | None:
+        """The first response that is promised: the receiving tier's own, where its route has one."""
+        own = self.route.promise(self.timeline)
+        return own.response if own is not None and own.response is not None else self.terms.response
+
+    @property
+    def resolution(self) -> Target:
+        """The resolution that is promised: the receiving tier's own, where its route has one."""
+        own = self.route.promise(self.timeline)
+        return own.resolution if own is not None and own.resolution is not None else self.terms.resolution
+
+    @property
+    def silence(self) -> timedelta | None:
+        """How long an owner may say nothing."""
+        own = self.segment.silence if self.segment is not None else None
+        return own if own is not None else self.terms.silence
+
+    @property
+    def segment(self) -> CustomerSegment | None:
+        """The customer's segment, where the agreement names it."""
+        return self.policy.segment(self.case.segment) if self.case.segment else None
 
     @property
     def route(self) -> Route:
@@ -116,9 +156,9 @@ class Draft:
                 latest = clock
         return latest
 
-    def calendar(self, name: str) -> Calendar | None:
-        """The policy's calendar of that name; None counts every hour."""
-        return self.policy.calendar(name)
+    def gauge(self, target: Target) -> Gauge:
+        """By what a clock with that target counts."""
+        return Gauge(self.policy.calendar(target.calendar), self.policy.reckoning)
 
     # --- saying no ---------------------------------------------------------------------------------------------------
 
@@ -129,13 +169,15 @@ class Draft:
 
     # --- clocks ------------------------------------------------------------------------------------------------------
 
-    def start_clock(self, name: ClockName, target: Target, *, cycle: int | None = None) -> None:
-        """Start a clock now, as its next turn; an earlier turn of that name is dropped."""
+    def start_clock(
+        self, name: ClockName, target: Target, *, cycle: int | None = None, began: datetime | None = None
+    ) -> None:
+        """Start a clock now, or from where it `began`, as its next turn; an earlier turn of that name is dropped."""
         last = self.clock(name)
         if cycle is None:
             cycle = last.cycle + 1 if last is not None else 1
             self.stop_clock(name)
-        self.put_clock(clocks.start(name, cycle, target, self.now, self.calendar(target.calendar)))
+        self.put_clock(clocks.start(name, cycle, target, began or self.now, self.gauge(target)))
 
     def put_clock(self, clock: Clock) -> None:
         """Keep a clock as it is now."""
@@ -151,24 +193,24 @@ class Draft:
         spared = {*besides, ClockName.RECONCILE}
         for clock in list(self.clocks.values()):
             if clock.name not in spared:
-                self.put_clock(clocks.pause(clock, self.now, self.calendar(clock.target.calendar)))
+                self.put_clock(clocks.pause(clock, self.now, self.gauge(clock.target)))
 
     def resume_clocks(self) -> None:
         """Time counts again for every paused clock."""
         for clock in list(self.clocks.values()):
-            self.put_clock(clocks.resume(clock, self.now, self.calendar(clock.target.calendar)))
+            self.put_clock(clocks.resume(clock, self.now, self.gauge(clock.target)))
 
     def missed(self, clock: Clock, due: datetime) -> None:
         """Count a limit that was passed."""
-        misses = (*self.tally.misses, Miss(clock.name, clock.cycle, due))[-MISSES_MAX:]
+        misses = (*self.tally.misses, Miss(clock.name, clock.cycle, due, clock.overtaken))[-MISSES_MAX:]
         self.tally = replace(self.tally, misses=misses)
 
     # --- effects -----------------------------------------------------------------------------------------------------
 
     def next_number(self) -> int:
         """The number of the next effect. Numbers are never used twice in an episode."""
-        self.head = Head(self.head.sequence, self.head.digest, self.head.effects + 1)
-        return self.head.effects
+        self.number += 1
+        return self.number
 
     def ask(self, effect: Effect, *, again: Errand | None = None) -> None:
         """Ask the world for something, and remember that its answer is awaited; `again` is what this repeats."""
@@ -248,102 +290,53 @@ class Draft:
             self.people = replace(self.people, told=(*self.people.told, contact)[-NAMES_MAX:])
 
     def brief(self, points: tuple[Point, ...] = ()) -> Brief:
-        """The facts that messages may tell, as of now."""
-        route = self.route
-        return Brief(
-            reference=self.case.reference,
-            episode=self.case.episode,
-            ticket=self.case.ticket,
-            code=self.case.code,
-            title=self.case.title,
-            phase=self.phase,
-            severity=self.grade.level,
-            label=self.terms.label,
-            route=route.name,
-            team=route.team,
-            ask=self.transfer.ask,
-            owner=self.people.owner,
-            deadline=self.case.deadline,
-            acknowledge_by=self._limit(ClockName.ACKNOWLEDGEMENT),
-            next_update_by=self._limit(ClockName.CUSTOMER_UPDATE),
-            resolve_by=self._limit(ClockName.RESOLUTION),
-            points=points,
-            restricted=self.case.restricted,
-        )
+        """The facts that messages may tell, as of now: the very same object as long as they stay the same."""
+        limits = {clock.name: clock.limit_at for clock in self.clocks.values() if clock.name in PROMISED}
+        acknowledge_by = limits.get(ClockName.ACKNOWLEDGEMENT)
+        next_update_by = limits.get(ClockName.CUSTOMER_UPDATE)
+        resolve_by = limits.get(ClockName.RESOLUTION)
+        manner, route, ask, owner = self.manner, self.route, self.transfer.ask, self.people.owner
+        facts = (self.phase, manner, route, ask, owner, acknowledge_by, next_update_by, resolve_by, points)
+        if self.briefed is None or self.briefed_on != facts:
+            self.briefed_on = facts
+            self.briefed = Brief(
+                reference=self.case.reference,
+                episode=self.case.episode,
+                ticket=self.case.ticket,
+                code=self.case.code,
+                title=self.case.title,
+                phase=self.phase,
+                severity=self.grade.level,
+                label=manner.label,
+                route=route.name,
+                team=route.team,
+                ask=ask,
+                owner=owner,
+                deadline=self.case.deadline,
+                acknowledge_by=acknowledge_by,
+                next_update_by=next_update_by,
+                resolve_by=resolve_by,
+                points=points,
+                restricted=self.case.restricted,
+            )
+        return self.briefed
 
     # --- sealing -----------------------------------------------------------------------------------------------------
-
-    def entry(self, before: Escalation, command: Command) -> Entry:
-        """This draft as the next entry of the log."""
-        return Entry(
-            reference=self.case.reference,
-            episode=self.case.episode,
-            sequence=before.head.sequence + 1,
-            at=self.now,
-            command=command,
-            fired=tuple(Fired(clock.name, clock.cycle, due.edge, due.at) for clock, due in self.fired),
-            changes=tuple(self._changes(before)),
-            clocks=tuple([_note(clock) for clock in self.clocks.values()]),
-            effects=tuple(self.effects),
-            refusal=self.refusal,
-            facts=self.refusal_facts,
-            previous=before.head.digest,
-        )
 
     def finish(self, sealed: Sealed) -> Escalation:
         """The state after. The draft must not be used again."""
         return Escalation(
-            case=self.case,
-            policy=self.policy,
-            phase=self.phase,
-            grade=self.grade,
-            people=self.people,
-            transfer=self.transfer,
-            clocks=tuple(self.clocks.values()),
-            errands=self.errands,
-            tally=self.tally,
-            head=Head(sealed.entry.sequence, sealed.digest, self.head.effects),
+            self.case,
+            self.policy,
+            self.phase,
+            self.grade,
+            self.people,
+            self.transfer,
+            tuple(self.clocks.values()),
+            self.errands,
+            self.tally,
+            Head(sealed.entry.sequence, sealed.digest, self.number),
         )
-
-    def _changes(self, before: Escalation) -> Iterator[Change]:
-        opened = before.head.sequence == 0 and self.refusal is None
-        if before.phase is not self.phase or opened:
-            yield Change("phase", before.phase if before.head.sequence else "", self.phase)
-        if before.grade is not self.grade:
-            yield from _changed("severity", before.grade.level, self.grade.level)
-            yield from _changed("severity_confirmed", str(before.grade.confirmed), str(self.grade.confirmed))
-        if before.people is not self.people:
-            yield from _changed("owner", before.people.owner, self.people.owner)
-        if before.transfer is not self.transfer:
-            yield from _changed("route", before.transfer.route, self.transfer.route)
-            yield from _changed("step", _place(before.transfer), _place(self.transfer))
-        if before.tally is not self.tally:
-            yield from _changed("missed", str(len(before.tally.misses)), str(len(self.tally.misses)))
-            yield from _changed("withdrawn", str(before.tally.withdrawn), str(self.tally.withdrawn))
-            yield from _changed("nobody_told", str(before.tally.nobody_told), str(self.tally.nobody_told))
-        if before.policy is not self.policy:
-            yield Change("policy", before.policy.version, self.policy.version)
-
-    def _limit(self, name: ClockName) -> datetime | None:
-        clock = self.clock(name)
-        return clock.limit_at if clock is not None else None
-
-
-def _changed(field: str, before: str, after: str) -> Iterator[Change]:
-    if before != after:
-        yield Change(field, before, after)
-
-
-def _place(transfer: Transfer) -> str:
-    """Round and step as people count them, or the person asked by name."""
-    return transfer.named or f"{transfer.round + 1}.{transfer.step + 1}"
-
-
-def _note(clock: Clock) -> ClockNote:
-    if not clock.dues:
-        return ClockNote(clock.name, clock.cycle, None, None)
-    first = clock.dues[0]
-    return ClockNote(clock.name, clock.cycle, first.at, first.edge)
 
 
 def fire_due(draft: Draft, clock: Clock) -> None:

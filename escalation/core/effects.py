@@ -1,10 +1,10 @@
 """What the rules ask of the world. The shell obeys each effect with one activity and reports what came of it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Literal
 
+from escalation.core.values import dataclass
 from escalation.core.vocabulary import Ask, Channel, Message, Phase, Severity, Topic
 
 

@@ -1,17 +1,22 @@
 """One entry of the audit log: a decision, told so that it can be made again."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from escalation.core.canonical import canonical
+from escalation.core.canonical import canonical, keep_texts
 from escalation.core.commands import Command
-from escalation.core.effects import Effect
+from escalation.core.effects import Brief, Effect
+from escalation.core.policy import Policy
 from escalation.core.refusals import Refusal
+from escalation.core.values import dataclass
 from escalation.core.vocabulary import ClockName, Edge
 
 # Raised whenever the same log would fold to another state; it is in every entry.
-CORE_VERSION = "1"
+CORE_VERSION = "2"
+
+# Many openings carry the same agreement, and the messages of one decision the same brief.
+keep_texts(Policy)
+keep_texts(Brief)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,25 @@
 """What moves no work: notes, the passing of time, and another version of the agreement."""
 
-from dataclasses import replace
-
+from escalation.core import clock as clocks
+from escalation.core.clock import Gauge
 from escalation.core.commands import AddNote, AdoptPolicy, Elapse
 from escalation.core.draft import Draft
+from escalation.core.policy import Policy
 from escalation.core.refusals import Refusal
 from escalation.core.severity import retarget
+from escalation.core.values import replace
+from escalation.core.vocabulary import ClockName
 from escalation.core.watch import heard_from_owner
+
+# Clocks to which another agreement gives another target, or another turn.
+RETARGETED = (
+    ClockName.RESPONSE,
+    ClockName.RESOLUTION,
+    ClockName.CHECK_IN,
+    ClockName.CUSTOMER_UPDATE,
+    ClockName.STAKEHOLDER_UPDATE,
+    ClockName.WAR_ROOM,
+)
 
 
 def add_note(draft: Draft, command: AddNote) -> None:
@@ -34,8 +47,25 @@ def adopt_policy(draft: Draft, command: AdoptPolicy) -> None:
     elif command.policy.digest == draft.policy.digest:
         draft.refuse(Refusal.NO_CHANGE, version=command.policy.version)
     else:
-        before, draft.policy = draft.policy, command.policy
+        before, draft.policy = draft.policy, _with_calendars(draft, command.policy)
         if route.approval is not None:
             last = len(route.approval.approvers) - 1
             draft.transfer = replace(draft.transfer, approver=min(draft.transfer.approver, last))
-        retarget(draft, before)
+        _remeasure(draft, before)
+        retarget(draft, before, command.policy.reckoning.on_policy_change)
+
+
+def _with_calendars(draft: Draft, policy: Policy) -> Policy:
+    """The agreement, with the calendars of clocks that run on and that it does not know."""
+    named = {clock.target.calendar for clock in draft.clocks.values()}
+    kept = [known for known in draft.policy.calendars if known.name in named and policy.calendar(known.name) is None]
+    return replace(policy, calendars=(*policy.calendars, *kept))
+
+
+def _remeasure(draft: Draft, before: Policy) -> None:
+    """Clocks that keep their target count on by the calendar of that name in the new agreement."""
+    for clock in list(draft.clocks.values()):
+        calendar = before.calendar(clock.target.calendar)
+        if calendar is not None and calendar != draft.policy.calendar(calendar.name) and clock.name not in RETARGETED:
+            counted, measured = Gauge(calendar, before.reckoning), draft.gauge(clock.target)
+            draft.put_clock(clocks.retarget(clock, clock.target, draft.now, counted, measured))

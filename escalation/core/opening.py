@@ -8,6 +8,7 @@ from escalation.core.chain import begin_transfer
 from escalation.core.commands import Open
 from escalation.core.draft import Draft
 from escalation.core.refusals import Refusal
+from escalation.core.rounds import start_rounds
 from escalation.core.state import Case, Escalation, Grade, Head, People, Tally, Transfer
 from escalation.core.targets import start_targets
 from escalation.core.vocabulary import Message, Phase
@@ -23,6 +24,9 @@ def objection(command: Open, now: datetime) -> tuple[Refusal, dict[str, str]] | 
         return Refusal.UNKNOWN_ROUTE, {"route": command.route, "known": known}
     if command.ask not in route.asks:
         return Refusal.ASK_NOT_FOR_ROUTE, {"ask": command.ask, "allowed": ", ".join(route.asks)}
+    if command.segment and command.policy.segment(command.segment) is None:
+        known = ", ".join(known.name for known in command.policy.segments)
+        return Refusal.UNKNOWN_SEGMENT, {"segment": command.segment, "known": known or "none"}
     if command.deadline <= now:
         return Refusal.DEADLINE_PASSED, {"deadline": command.deadline.isoformat(), "now": now.isoformat()}
     return None
@@ -31,7 +35,9 @@ def objection(command: Open, now: datetime) -> tuple[Refusal, dict[str, str]] | 
 def blank(command: Open, now: datetime) -> Escalation:
     """An escalation about which nothing has been decided yet."""
     house = command.policy.house
-    contact = house.customer_contact if command.by_machine else command.by
+    segment = command.policy.segment(command.segment) if command.segment else None
+    sender = house.customer_contact if command.by_machine else command.by
+    dedicated = segment.customer_contact if segment is not None else None
     case = Case(
         command.reference,
         command.episode,
@@ -44,13 +50,14 @@ def blank(command: Open, now: datetime) -> Escalation:
         command.description,
         command.deadline,
         command.restricted,
+        command.segment,
     )
     return Escalation(
         case=case,
         policy=command.policy,
         phase=Phase.IN_TRANSFER,
         grade=Grade(command.severity, command.severity),
-        people=People(owner=contact, customer_contact=contact),
+        people=People(owner=sender, customer_contact=dedicated or sender),
         transfer=Transfer(command.route, command.ask),
         clocks=(),
         errands=(),
@@ -63,6 +70,7 @@ def open_(draft: Draft, _command: Open) -> None:
     """Targets and the customer's turn run from here; the chain begins, or an approver is asked first."""
     start_targets(draft)
     start_customer_updates(draft)
+    start_rounds(draft)
     if draft.route.approval is not None:
         ask_for_approval(draft, draft.route.approval)
     else:

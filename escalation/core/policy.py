@@ -4,21 +4,30 @@ Everything here is plain data that an activity has already resolved (zones to of
 so that rules need no file, no zone database and no network. The YAML that operators write is read in `wire/policy.py`.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 
-from escalation.core.hours import Calendar
-from escalation.core.vocabulary import Ask, Channel, Severity
+from escalation.core.hours import Calendar, Days
+from escalation.core.reckoning import OURS, Reckoning
+from escalation.core.values import dataclass
+from escalation.core.vocabulary import Ask, Channel, ClockName, Handover, Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A promise: warn at each lead before the limit and at the goal, breach at the limit; open time of a calendar."""
+    """A promise: warn at each lead before the limit and at the goal, breach at the limit; open time of a calendar.
+
+    In `days`, a limit or goal is worked out when the clock starts; the length beside it says nothing until then.
+    """
 
     limit: timedelta
     goal: timedelta | None = None
     leads: tuple[timedelta, ...] = ()
     calendar: str = ""  # "" counts every hour
+    limit_days: Days | None = None
+    goal_days: Days | None = None
+    wall_leads: bool = False  # leads count every hour, whatever the calendar
+    quiet: bool = False  # a warning that would come in closed hours waits for the next opening before the limit
+    climbs: bool = False  # the last warning asks the next step as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,15 @@ class Cadence:
     every: timedelta
     lead: timedelta = timedelta(0)
     calendar: str = ""
+    every_days: Days | None = None  # as in `Target`
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """How long the receiving team has to confirm or adjust the severity, and from when on."""
+
+    window: timedelta
+    since: Handover
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +69,10 @@ class Terms:
     check_in: Cadence | None
     customer_update: Cadence | None
     silence: timedelta | None  # acknowledged, then no act of the owner for this long
+    aliases: tuple[str, ...] = ()  # other names that people and ticket systems use
+    stakeholder_update: Cadence | None = None
+    war_room: Cadence | None = None
+    confirmation: Confirmation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +84,7 @@ class Step:
     window: timedelta  # to acknowledge, counted in `calendar`
     backup_after: timedelta | None  # when the backup is told too; None: only when the primary cannot be reached
     calendar: str = ""
+    window_days: Days | None = None  # as in `Target`
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +106,15 @@ class ApprovalTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class TierPromise:
+    """What a receiving tier promises for one severity, instead of the severity's own terms; None: the severity's."""
+
+    severity: Severity
+    response: Target | None = None
+    resolution: Target | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """From where to where, and along which chain."""
 
@@ -91,6 +123,21 @@ class Route:
     chain: str
     asks: tuple[Ask, ...]  # what may be asked of this receiver
     approval: ApprovalTerms | None = None
+    promises: tuple[TierPromise, ...] = ()
+
+    def promise(self, severity: Severity) -> TierPromise | None:
+        """What this tier promises for a severity, where it differs from the severity's terms."""
+        return next((promise for promise in self.promises if promise.severity is severity), None)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSegment:
+    """A kind of customer: `weight` severities up run their clocks; `silence` and `customer_contact` replace others."""
+
+    name: str
+    weight: int = 0
+    customer_contact: str | None = None  # the dedicated person
+    silence: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +166,9 @@ class House:
     breach_cycles: int  # how often a resolution target starts again after a breach
     raise_severity_on_breach: bool
     reassign_on_breach: bool
+    mark_on_breach: bool = True  # the status reads "Escalation"
+    stakeholders: tuple[str, ...] = ()  # roles that hear the stakeholder updates
+    runs_while_blocked: tuple[ClockName, ...] = (ClockName.DEADLINE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +184,20 @@ class Policy:
     calendars: tuple[Calendar, ...]
     settles: tuple[Settle, ...]
     house: House
+    segments: tuple[CustomerSegment, ...] = ()
+    reckoning: Reckoning = OURS
     stale: bool = False
 
     def terms_of(self, severity: Severity) -> Terms:
         """The promises of a severity; a policy always has all four."""
-        return next(terms for terms in self.terms if terms.severity is severity)
+        for terms in self.terms:
+            if terms.severity is severity:
+                return terms
+        raise LookupError(severity)
+
+    def segment(self, name: str) -> CustomerSegment | None:
+        """The customer segment of that name, or None."""
+        return next((segment for segment in self.segments if segment.name == name), None)
 
     def route(self, name: str) -> Route | None:
         """The route of that name, or None."""
@@ -146,7 +205,10 @@ class Policy:
 
     def route_of(self, name: str) -> Route:
         """The route of a name that is known to be one of this policy's."""
-        return next(route for route in self.routes if route.name == name)
+        for route in self.routes:
+            if route.name == name:
+                return route
+        raise LookupError(name)
 
     def chain(self, name: str) -> Chain:
         """The chain of that name; a checked policy has every chain that its routes name."""

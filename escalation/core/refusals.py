@@ -11,6 +11,7 @@ class Refusal(StrEnum):
     ALREADY_OPEN = "already_open"  # another episode of the same ticket runs
     STILL_CLOSING = "still_closing"  # the last episode has ended and is settling its messages
     UNKNOWN_ROUTE = "unknown_route"
+    UNKNOWN_SEGMENT = "unknown_segment"  # the agreement knows no customers of that kind
     ASK_NOT_FOR_ROUTE = "ask_not_for_route"
     DEADLINE_PASSED = "deadline_passed"
     OWN_REQUEST = "own_request"  # nobody approves what they asked for, under any alias

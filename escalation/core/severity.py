@@ -1,15 +1,16 @@
 """How bad it is: set at the opening, confirmed by the receiving team, changed at any time, both ways."""
 
-from dataclasses import replace
-
 from escalation.core import clock as clocks
 from escalation.core.cadence import start_customer_updates
+from escalation.core.clock import Clock, Due, Gauge
 from escalation.core.commands import ChangeSeverity, ConfirmSeverity
 from escalation.core.draft import Draft
-from escalation.core.policy import Policy
+from escalation.core.policy import Policy, Target
+from escalation.core.reckoning import Retiming
 from escalation.core.refusals import Refusal
-from escalation.core.state import Grade
-from escalation.core.vocabulary import ClockName, Phase, Severity
+from escalation.core.rounds import start_rounds
+from escalation.core.values import replace
+from escalation.core.vocabulary import ClockName, Handover, Phase, Severity
 from escalation.core.watch import heard_from_owner, start_watch
 
 
@@ -22,7 +23,8 @@ def confirm_severity(draft: Draft, command: ConfirmSeverity) -> None:
     else:
         if command.severity is not draft.grade.level:
             set_severity(draft, command.severity)
-        draft.grade = replace(draft.grade, confirmed=True)
+        draft.grade = replace(draft.grade, confirmed=True, unconfirmed=False)
+        draft.stop_clock(ClockName.CONFIRMATION)
         heard_from_owner(draft, command.by)
 
 
@@ -39,19 +41,52 @@ def change_severity(draft: Draft, command: ChangeSeverity) -> None:
 
 def set_severity(draft: Draft, level: Severity) -> None:
     """Take the new severity's targets: time already counted stays counted; turns of cadences start anew."""
-    draft.grade = Grade(level, draft.grade.initial, draft.grade.confirmed)
-    retarget(draft, draft.policy)
+    draft.grade = replace(draft.grade, level=level)
+    retarget(draft, draft.policy, draft.policy.reckoning.on_severity_change)
 
 
-def retarget(draft: Draft, counted_by: Policy) -> None:
-    """Give the running promises the targets of the terms in force now; `counted_by` was in force until now."""
-    terms = draft.terms
-    for name, target in ((ClockName.RESPONSE, terms.response), (ClockName.RESOLUTION, terms.resolution)):
-        clock = draft.clock(name)
-        if clock is not None and target is not None:
-            counted, measured = counted_by.calendar(clock.target.calendar), draft.calendar(target.calendar)
-            draft.put_clock(clocks.retarget(clock, target, draft.now, counted, measured))
+def retarget(draft: Draft, counted_by: Policy, mode: Retiming) -> None:
+    """Give the running promises the targets of the terms in force now; `counted_by` was in force until now.
+
+    The cadences begin a turn anew.
+    """
+    retarget_promises(draft, counted_by, mode)
     if draft.phase in (Phase.AWAITING_APPROVAL, Phase.IN_TRANSFER, Phase.ACTIVE):
         start_customer_updates(draft, heard=False)
+        start_rounds(draft)
     if draft.phase is Phase.ACTIVE:
         start_watch(draft)
+
+
+def retarget_promises(draft: Draft, counted_by: Policy, mode: Retiming) -> None:
+    """Another first response and resolution, for the clocks that run towards them.
+
+    A first response that was not promised until now counts from the opening; one that was, stays promised.
+    """
+    for name, target in ((ClockName.RESPONSE, draft.response), (ClockName.RESOLUTION, draft.resolution)):
+        clock = draft.clock(name)
+        if clock is None and target is not None and name is ClockName.RESPONSE and not draft.people.owners:
+            clock = _since_the_opening(draft, target)
+        if clock is not None and target is not None:
+            counted = Gauge(counted_by.calendar(clock.target.calendar), counted_by.reckoning)
+            draft.put_clock(clocks.retarget(clock, target, draft.now, counted, draft.gauge(target), mode))
+
+
+def _since_the_opening(draft: Draft, target: Target) -> Clock:
+    """A first response that is promised late; while everything waits, it stands still as the others do."""
+    gauge = draft.gauge(target)
+    clock = clocks.start(ClockName.RESPONSE, 1, target, draft.case.opened_at, gauge)
+    waits = draft.phase is Phase.BLOCKED and ClockName.RESPONSE not in draft.policy.house.runs_while_blocked
+    return clocks.pause(clock, draft.now, gauge) if waits else clock
+
+
+def await_confirmation(draft: Draft, since: Handover) -> None:
+    """The receiving team's time to confirm or adjust the severity begins, where the terms begin it here."""
+    confirmation = draft.terms.confirmation
+    if confirmation is not None and confirmation.since is since and not draft.grade.confirmed:
+        draft.start_clock(ClockName.CONFIRMATION, Target(confirmation.window))
+
+
+def confirmation_lapsed(draft: Draft, _clock: Clock, _due: Due) -> None:
+    """Silence: the sender's severity stands, marked unconfirmed. A later word still counts."""
+    draft.grade = replace(draft.grade, unconfirmed=True)

@@ -17,12 +17,12 @@ The table is the truth: a command that is not in it for a phase is refused, and 
 table says is a bug that the tests find. `SAME` stands for "the phase stays".
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from escalation.core.clock import Clock
 from escalation.core.effects import Effect, Text
 from escalation.core.policy import Policy
+from escalation.core.values import dataclass
 from escalation.core.vocabulary import Ask, Channel, ClockName, Phase, Severity
 
 SAME = None
@@ -88,6 +88,7 @@ class Case:
     description: Text
     deadline: datetime
     restricted: bool
+    segment: str = ""  # the customer's, as the agreement names it
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Grade:
     level: Severity
     initial: Severity
     confirmed: bool = False
+    unconfirmed: bool = False  # the time to confirm it has passed in silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ class Miss:
     clock: ClockName
     cycle: int
     due: datetime
+    overtaken: bool = False  # another target had put it into the past
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,32 @@
 """Promises with an end: first response, resolution, and the request's own hard deadline."""
 
-from dataclasses import replace
-
 from escalation.core.chain import raise_to_next
 from escalation.core.clock import Clock, Due
 from escalation.core.draft import Draft, stale_warning
 from escalation.core.effects import Point
+from escalation.core.hours import back
 from escalation.core.policy import Target
 from escalation.core.severity import set_severity
-from escalation.core.vocabulary import ClockName, Phase, Severity, Topic
+from escalation.core.values import replace
+from escalation.core.vocabulary import ClockName, Edge, Phase, Severity, Topic
 
 
 def start_targets(draft: Draft) -> None:
     """The clocks that run from the opening, whatever the phase."""
-    terms = draft.terms
-    if terms.response is not None:
-        draft.start_clock(ClockName.RESPONSE, terms.response)
-    draft.start_clock(ClockName.RESOLUTION, terms.resolution)
+    if draft.response is not None:
+        draft.start_clock(ClockName.RESPONSE, draft.response)
+    draft.start_clock(ClockName.RESOLUTION, draft.resolution)
     start_deadline(draft)
 
 
 def start_deadline(draft: Draft) -> None:
-    """The hard deadline is an instant: it neither pauses nor moves."""
-    left = draft.case.deadline - draft.now
+    """The hard deadline is an instant: it does not move. Its warnings come while those who can act are at work."""
+    deadline, resolution = draft.case.deadline, draft.terms.resolution
+    left = deadline - draft.now
     if left.total_seconds() > 0:
-        draft.start_clock(ClockName.DEADLINE, Target(left, None, draft.terms.resolution.leads))
+        calendar = None if resolution.wall_leads else draft.policy.calendar(resolution.calendar)
+        leads = tuple(deadline - back(calendar, deadline, lead) for lead in resolution.leads)
+        draft.start_clock(ClockName.DEADLINE, Target(left, None, leads))
 
 
 def target_near(draft: Draft, clock: Clock, due: Due) -> None:
@@ -32,6 +34,9 @@ def target_near(draft: Draft, clock: Clock, due: Due) -> None:
     if not stale_warning(clock, due.edge, draft.now):
         point = Point(Topic.TARGET_NEAR, clock.name, clock.limit_at)
         draft.notice(point, draft.policy.house.managers, draft.people.owner)
+        last = due.edge is Edge.WARNING and all(ahead.edge is Edge.LIMIT for ahead in clock.dues[1:])
+        if clock.target.climbs and last and draft.phase in (Phase.IN_TRANSFER, Phase.ACTIVE):
+            raise_to_next(draft)
 
 
 def response_missed(draft: Draft, clock: Clock, due: Due) -> None:
@@ -48,7 +53,7 @@ def target_missed(draft: Draft, clock: Clock, due: Due) -> None:
     """
     house = draft.policy.house
     draft.missed(clock, due.at)
-    draft.tally = replace(draft.tally, escalated=True)
+    draft.tally = replace(draft.tally, escalated=draft.tally.escalated or house.mark_on_breach)
     audience = [house.managers, draft.people.owner]
     if draft.grade.level is Severity.SEV1:
         audience.append(house.executive)
@@ -56,6 +61,6 @@ def target_missed(draft: Draft, clock: Clock, due: Due) -> None:
     if house.raise_severity_on_breach and draft.grade.level is not Severity.SEV1:
         set_severity(draft, draft.grade.level.raised())
     if clock.name is ClockName.RESOLUTION and clock.cycle < house.breach_cycles:
-        draft.start_clock(ClockName.RESOLUTION, draft.terms.resolution)
+        draft.start_clock(ClockName.RESOLUTION, draft.resolution)
     if house.reassign_on_breach and draft.phase in (Phase.IN_TRANSFER, Phase.ACTIVE):
         raise_to_next(draft)

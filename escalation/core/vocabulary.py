@@ -72,6 +72,8 @@ class Topic(StrEnum):
     MESSAGE_FAILED = "message_failed"  # a customer's message could not be sent
     APPROVAL_EXPIRED = "approval_expired"
     REOPENED = "reopened"
+    STATUS = "status"  # a stakeholder update
+    WAR_ROOM = "war_room"  # the pinned status is due
 
 
 class Audience(StrEnum):
@@ -91,8 +93,11 @@ class ClockName(StrEnum):
     RESPONSE = "response"
     RESOLUTION = "resolution"
     DEADLINE = "deadline"  # the request's own hard deadline
+    CONFIRMATION = "confirmation"  # of the severity, by the receiving team
     CHECK_IN = "check_in"
     CUSTOMER_UPDATE = "customer_update"
+    STAKEHOLDER_UPDATE = "stakeholder_update"
+    WAR_ROOM = "war_room"
     BLOCKED_REMINDER = "blocked_reminder"
     BLOCKED_LIMIT = "blocked_limit"
     REOPEN_WINDOW = "reopen_window"
@@ -133,6 +138,13 @@ class Reconciled(StrEnum):
     ADOPTED = "adopted"  # the provider has it: it counts as accepted
     ABSENT = "absent"  # the provider never got it: it may be sent again
     UNKNOWN = "unknown"  # the provider could not be asked
+
+
+class Handover(StrEnum):
+    """From when on the receiving team's word about the severity is awaited."""
+
+    HAND_OVER = "hand_over"
+    ACKNOWLEDGEMENT = "acknowledgement"
 
 
 class DeEscalationReason(StrEnum):

@@ -1,7 +1,5 @@
 """Waiting for the customer or a third party: nobody is chased, the clocks stand still, the customer is reminded."""
 
-from dataclasses import replace
-
 from escalation.core.chain import resume_telling
 from escalation.core.clock import Clock, Due
 from escalation.core.closing import end
@@ -9,20 +7,21 @@ from escalation.core.commands import Block, Unblock
 from escalation.core.draft import Draft
 from escalation.core.policy import Target
 from escalation.core.refusals import Refusal
+from escalation.core.values import replace
 from escalation.core.vocabulary import ClockName, Message, Phase
 from escalation.core.watch import heard_from_owner
 
-# The hard deadline is an instant that somebody outside set: it does not wait with us.
-RUNS_ON = (ClockName.DEADLINE,)
-
 
 def block(draft: Draft, command: Block) -> None:
-    """Stand still. Windows, targets and cadences pause; the hard deadline runs on."""
+    """Stand still. Windows, targets and cadences pause, but for what the agreement lets run on.
+
+    Ours is the hard deadline: an instant that somebody outside set does not wait with us.
+    """
     if not command.waiting_for.strip():
         draft.refuse(Refusal.REASON_MISSING)
         return
     house = draft.policy.house
-    draft.pause_clocks(besides=RUNS_ON)
+    draft.pause_clocks(besides=house.runs_while_blocked)
     draft.transfer = replace(draft.transfer, returns_to=draft.phase)
     draft.phase = Phase.BLOCKED
     if house.blocked_reminder is not None:

@@ -7,8 +7,8 @@ says at which instant: so one class serves the rehearsal, which lets time jump, 
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Protocol
 
 from escalation.core.commands import (
@@ -29,6 +29,8 @@ from escalation.core.effects import Effect, FindContacts, Notify, Reconcile, Tex
 from escalation.core.entry import Sealed, seal
 from escalation.core.policy import Policy
 from escalation.core.state import Escalation, next_due
+from escalation.core.telling import entry_of
+from escalation.core.values import dataclass, replace
 from escalation.core.vocabulary import Channel, Failure, Outcome, Reconciled
 from escalation.drills.script import ASK, Moment, Script, Standing, Turn, turn
 
@@ -36,6 +38,8 @@ PAUSE_BEFORE_CUT = timedelta(minutes=1)
 """A play is called off that long after its last fire: by then an engine has settled what that asked for."""
 EPISODE = "rehearsal"
 NO_COMMITMENT = "0" * 64
+# Effects are numbered from 1 in every play, so most of what the world answers has been answered before.
+ANSWERS_KEPT_MAX = 256
 
 
 class Company(Protocol):
@@ -73,7 +77,8 @@ class Played:
 class Play:
     """One script on its way. `log` has every entry so far.
 
-    With `sealed=False` they have no bytes, and all answers of one instant share an entry.
+    With `sealed=False` they have no bytes and say nothing of changes and clocks, and all answers of one instant share
+    an entry.
     """
 
     def __init__(self, script: Script, stage: Stage, *, sealed: bool = True) -> None:
@@ -94,10 +99,10 @@ class Play:
 
     def take(self, command: Command, at: datetime) -> Decision:
         """Decide, and gather what the world answers to it."""
-        decision = decide(self.now, command, at, sealed=self._sealed)
+        decision = decide(self.now, command, at, sealed=self._sealed, noted=self._sealed)
         self.log.append(decision.sealed)
         self.now = decision.state
-        self.facts.extend(answer(effect, self._stage.company, at) for effect in decision.effects)
+        self.facts.extend([answer(effect, self._stage.company, at) for effect in decision.effects])
         return decision
 
     def settle(self, at: datetime) -> None:
@@ -117,7 +122,7 @@ class Play:
             if not self.facts:
                 draft.flush()
             self.facts.extend(answer(effect, self._stage.company, at) for effect in draft.effects[asked:])
-        sealed = seal(draft.entry(before, fact), sealed=False)
+        sealed = seal(entry_of(draft, before, fact, noted=False), sealed=False)
         self.log.append(sealed)
         self.now = draft.finish(sealed)
 
@@ -163,7 +168,7 @@ def answer(effect: Effect, company: Company, at: datetime) -> Fact:
     match effect:
         case Notify():
             if company.address(effect.contact, effect.channel) is not None:
-                return ReportDelivery(effect.number, Outcome.ACCEPTED)
+                return _accepted(effect.number)
             missing = f"no_{effect.channel}"
             return ReportDelivery(effect.number, Outcome.FAILED, failure=Failure.NO_ADDRESS, code=missing)
         case FindContacts():
@@ -171,7 +176,17 @@ def answer(effect: Effect, company: Company, at: datetime) -> Fact:
         case Reconcile():
             return ReportReconciliation(effect.number, Reconciled.ADOPTED)
         case WriteTicket():
-            return ReportTicket(effect.number, written=True)
+            return _written(effect.number)
+
+
+@lru_cache(maxsize=ANSWERS_KEPT_MAX)
+def _accepted(number: int) -> ReportDelivery:
+    return ReportDelivery(number, Outcome.ACCEPTED)
+
+
+@lru_cache(maxsize=ANSWERS_KEPT_MAX)
+def _written(number: int) -> ReportTicket:
+    return ReportTicket(number, written=True)
 
 
 def rehearse(script: Script, stage: Stage, *, fires_max: int, sealed: bool = True) -> Played:

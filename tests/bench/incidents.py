@@ -24,7 +24,6 @@ from escalation.drills.cast import cast_of
 from escalation.drills.incidents import BadIncidentError, Incident, read
 from escalation.drills.pure import Company, Stage, rehearse
 from escalation.drills.script import script_of
-from escalation.drills.summary import summarised
 from examples.rehearsal import CUSTOMERS, DIRECTORY, Result, rehearsing
 
 AIM_PER_SECOND = 1500
@@ -79,14 +78,14 @@ def pure(incidents: Sequence[Incident], fires_max: int, *, sealed: bool) -> Rate
     began = time.process_time()
     for incident in incidents:
         played = rehearse(script_of(incident, cast, PLAYED_ON), stage, fires_max=fires_max, sealed=sealed)
-        summary = summarised((each.entry for each in played.log), played.state)
-        if (summary.hand_offs, summary.reopens) != (played.script.reassignments, played.script.reopenings):
-            raise RuntimeError(f"{incident.id}: counted otherwise than in its rows: {summary}")
-        outcomes["called off" if played.cut else summary.outcome] += 1
+        tally = played.state.tally
+        if (tally.hand_offs, tally.reopens) != (played.script.reassignments, played.script.reopenings):
+            raise RuntimeError(f"{incident.id}: counted otherwise than in its rows: {tally}")
+        outcomes["called off" if played.cut else played.state.phase] += 1
         rows, moved, reopened = (
             rows + len(played.script.moments),
-            moved + summary.hand_offs,
-            reopened + summary.reopens,
+            moved + tally.hand_offs,
+            reopened + tally.reopens,
         )
     return Rate(sealed, len(incidents) / (time.process_time() - began), rows, moved, reopened, dict(outcomes))
 

@@ -166,3 +166,18 @@ def test_an_act_of_the_owner_ends_the_silence(by: str, *, silent: bool) -> None:
 
     assert (story.phase is Phase.IN_TRANSFER) is silent
     assert (Topic.OWNER_SILENT in {p.topic for sent in story.sent for p in sent.brief.points}) is silent
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_a_response_promised_late_counts_from_the_opening(waiting: bool) -> None:  # noqa: FBT001  # a case of two
+    """Nobody had promised one for a SEV4; raised to SEV2 after twenty minutes, forty are left of its hour."""
+    story = Story(opening(severity=SEV4))
+    story.wait(20 * MINUTE)
+    if waiting:
+        story.do(Block("sue", "the customer"))
+    story.do(ChangeSeverity("sue", SEV2, "worse than it looked"))
+    assert story.due(RESPONSE) == (None if waiting else START + HOUR)
+    if waiting:
+        story.wait(DAY / 2)
+        story.do(Unblock("sue", "they answered"))
+        assert story.due(RESPONSE) == START + HOUR + DAY / 2
