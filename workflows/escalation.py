@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from escalation.wire.views import page_of, view_of
     from workflows import options, ports
     from workflows.facts import standing_of, unsound, with_facts
-    from workflows.opening import admission, admit, freeze
+    from workflows.opening import admission, admit, freeze, handed_over
     from workflows.perform import perform
     from workflows.shown import Attributes, attributes_of, change
 
@@ -182,24 +182,7 @@ class EscalationWorkflow:
         if not all(text.commitment for text in admitted.texts.values()):
             self._words_owed = True
             self._go(self._admit_later())
-        command = Open(
-            reference=start.reference,
-            episode=start.episode,
-            ticket=start.ticket,
-            by=start.by,
-            by_machine=start.by_machine,
-            route=start.route,
-            severity=start.severity,
-            ask=start.ask,
-            title=admitted.texts["title"],
-            description=admitted.texts["description"],
-            customer=start.customer,
-            deadline=start.deadline,
-            policy=policy,
-            code=admitted.code,
-            restricted=start.restricted,
-        )
-        self._decide(Item(command, OPENING))
+        self._decide(Item(handed_over(start, policy, admitted), OPENING))
 
     async def _admit_later(self) -> None:
         await workflow.execute_activity(ports.admit, admission(self._start), **options.ADMIT_LATER)

@@ -4,6 +4,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from escalation.core.commands import Open
     from escalation.core.effects import Text, text_id
     from escalation.core.policy import Policy
     from escalation.wire.messages import Start
@@ -41,3 +42,25 @@ def admission(start: Start) -> ports.Admission:
     """The order to keep what an escalation starts with."""
     words = {"title": start.title, "description": start.description}
     return ports.Admission(start.reference, start.episode, workflow.now(), words)
+
+
+def handed_over(start: Start, policy: Policy, admitted: ports.Admitted) -> Open:
+    """The first command: what was handed over, under the agreement that was frozen for it."""
+    return Open(
+        reference=start.reference,
+        episode=start.episode,
+        ticket=start.ticket,
+        by=start.by,
+        by_machine=start.by_machine,
+        route=start.route,
+        severity=start.severity,
+        ask=start.ask,
+        title=admitted.texts["title"],
+        description=admitted.texts["description"],
+        customer=start.customer,
+        deadline=start.deadline,
+        policy=policy,
+        code=admitted.code,
+        restricted=start.restricted,
+        segment=start.segment,
+    )

@@ -22,7 +22,12 @@ STYLES = {
     Phase.BLOCKED: "magenta",
     Phase.RESOLVED: "cyan",
 }
-_CLOCKS = {"tell": "next telling", "check_in": "check-in", "silence": "owner’s silence"}
+_CLOCKS = {
+    "tell": "next telling",
+    "check_in": "check-in",
+    "silence": "owner’s silence",
+    "confirmation": "severity to confirm",
+}
 
 
 def say(*lines: Text | str) -> None:
@@ -71,7 +76,8 @@ def page(view: View, now: datetime, zone: tzinfo | None) -> list[Text]:
     """An escalation on one page: who has it, what comes next, and what else is known."""
     label = "" if view.label == view.severity else f" ({view.label})"
     head = Text(f"{view.reference}  ", "bold")
-    head.append(f"{view.severity}{label}{'' if view.severity_confirmed else ', unconfirmed'}", "bold")
+    doubt = "" if view.severity_confirmed else ", unconfirmed in time" if view.severity_unconfirmed else ", unconfirmed"
+    head.append(f"{view.severity}{label}{doubt}", "bold")
     head.append("  ").append(view.status, STYLES.get(view.phase, "dim"))
     waiting = view.phase in {Phase.IN_TRANSFER, Phase.AWAITING_APPROVAL}
     lines = [head, *_warnings(view)]

@@ -1,10 +1,11 @@
 """A pydantic refusal in the words of the file: one fault per mistake, with its path and line."""
 
+from collections.abc import Iterable
+
 from pydantic import ValidationError
 
-from escalation.wire.yaml_reader import Document, Fault
-
-VALUE_CHARS_MAX = 60
+from escalation.wire.quoting import shown
+from escalation.wire.yaml_reader import FAULTS_MAX, Document, Fault
 
 # By pydantic's type of error. `{given}` is what stands in the file; the others are the error's own facts.
 _SENTENCES = {
@@ -27,19 +28,26 @@ _SENTENCES = {
 
 
 def faults_of(error: ValidationError, document: Document) -> tuple[Fault, ...]:
-    """Every mistake that pydantic found, in the order of the file."""
+    """The mistakes that pydantic found, in the order of the file, as far as they are told at once."""
     faults = []
     mistakes = error.errors(include_url=False)
+    beneath = {place[:depth] for place in (found["loc"] for found in mistakes) for depth in range(len(place))}
     for found in mistakes:
         place = found["loc"]
-        if found["type"] == "too_short" and any(
-            place == other["loc"][: len(place)] for other in mistakes if other is not found
-        ):
+        if found["type"] == "too_short" and place in beneath:
             continue  # pydantic does not count entries that are wrong themselves
-        given = repr(found["input"])
-        shown = given if len(given) <= VALUE_CHARS_MAX else given[:VALUE_CHARS_MAX] + "…"
         # A kind that the table has not met keeps pydantic's own words rather than none.
         sentence = _SENTENCES.get(found["type"], "{given} does not fit here: {said}")
+        given = shown(found["input"]) if "{given}" in sentence else ""
         path = tuple(part for part in place if part != "[key]")
-        faults.append(document.fault(path, sentence.format(given=shown, said=found["msg"], **found.get("ctx", {}))))
-    return tuple(sorted(faults, key=lambda fault: fault.line))
+        faults.append(document.fault(path, sentence.format(given=given, said=found["msg"], **found.get("ctx", {}))))
+    return some_of(faults)
+
+
+def some_of(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """The faults in the order of the file; of very many the first ones, and how many more there are."""
+    found = sorted(faults, key=lambda fault: fault.line)
+    if len(found) <= FAULTS_MAX:
+        return tuple(found)
+    rest = Fault("", found[FAULTS_MAX].line, f"{len(found) - FAULTS_MAX} more faults follow; correct these first")
+    return (*found[:FAULTS_MAX], rest)

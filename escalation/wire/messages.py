@@ -47,6 +47,7 @@ class Start:
     deadline: datetime
     policy: str = "default"
     restricted: bool = False
+    segment: str = ""  # the customer's, as the policy names it
     carried: "Carried | None" = None
 
 
@@ -159,6 +160,8 @@ class View:
     policy_stale: bool
     sequence: int
     digest: str
+    severity_unconfirmed: bool = False  # the receiving team let its time to confirm it pass
+    segment: str = ""  # the customer's, as the policy names it
 
 
 @dataclass(frozen=True, slots=True)

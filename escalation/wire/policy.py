@@ -5,17 +5,22 @@ is judged whole: one wrong field refuses it, and every fault is one line `path (
 comes first (types, unknown and missing fields, bounds); what fields say about each other is judged once they have one.
 """
 
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from pydantic import ValidationError
 
-from escalation.core.hours import HORIZON_DAYS, Calendar, ExceptionDay, Window
+from escalation.core.hours import Calendar, ExceptionDay, Manner, Window
 from escalation.core.policy import (
     ApprovalTerms,
     Cadence,
     Chain,
+    Confirmation,
+    CustomerSegment,
     House,
     Policy,
     Reach,
@@ -24,56 +29,69 @@ from escalation.core.policy import (
     Step,
     Target,
     Terms,
+    TierPromise,
 )
-from escalation.core.vocabulary import Channel, Severity
-from escalation.wire import zones
-from escalation.wire.durations import spell as spell_duration
-from escalation.wire.faults import faults_of
+from escalation.core.reckoning import Reckoning
+from escalation.core.vocabulary import Channel, ClockName, Severity
+from escalation.wire import holidays_of, zones
+from escalation.wire.faults import faults_of, some_of
+from escalation.wire.policy_checks import Mistake, contradictions
 from escalation.wire.policy_file import (
     WrittenApproval,
     WrittenCadence,
     WrittenCalendar,
+    WrittenChain,
+    WrittenHouse,
     WrittenPolicy,
-    WrittenReach,
+    WrittenRoute,
     WrittenTarget,
     WrittenTerms,
 )
 from escalation.wire.yaml_reader import Document, FaultyFileError, Path
 
+# Gives the bytes of a file that a policy names, by its path below the policy's folder; OSError when it cannot be read.
+ReadBeside = Callable[[str], bytes]
 
-def freeze(document: Document, at: datetime, settles: Mapping[Channel, timedelta]) -> Policy:
-    """The agreement that `document` writes, with its zones resolved for 20 years from `at` (aware).
 
-    `settles` gives the settle windows of channels that the file leaves out. Raises `FaultyFileError`.
+def freeze(
+    document: Document, at: datetime, settles: Mapping[Channel, timedelta], beside: ReadBeside | None = None
+) -> Policy:
+    """The agreement that `document` writes, with its zones resolved for 20 years from `at` (aware), holidays for 10.
+
+    `settles` gives the settle windows of channels that the file leaves out; `beside` the iCal files that it names,
+    which the policy's digest covers too. Raises `FaultyFileError`.
     """
-    written = _shaped(document)
-    faults = tuple(document.fault(path, what) for path, what in _contradictions(written, settles))
-    if faults:
-        raise FaultyFileError(faults)
+    written = read_policy(document)
+    dated = _dated(written, at, beside)
+    mistakes = [*contradictions(written, dated.exceptions, settles), *dated.mistakes]
+    if mistakes:
+        raise FaultyFileError(some_of(document.fault(path, what) for path, what in mistakes))
+    house = written.house
     return Policy(
         name=written.name,
         version=written.version,
-        digest=document.digest,
-        terms=tuple(_terms(severity, written.terms[severity]) for severity in Severity),
-        routes=tuple(
-            Route(name, route.team, route.chain, route.asks, _approval(route.approval))
-            for name, route in written.routes.items()
+        digest=dated.digest_with(document.digest),
+        terms=tuple(_terms(severity, written.terms[severity], house.internal_factor) for severity in Severity),
+        routes=tuple(_route(name, route, house.internal_factor) for name, route in written.routes.items()),
+        chains=tuple(_chain(name, chain) for name, chain in written.chains.items()),
+        calendars=tuple(
+            _calendar(name, calendar, dated.exceptions[name], at) for name, calendar in written.calendars.items()
         ),
-        chains=tuple(
-            Chain(
-                name,
-                tuple(Step(s.name, s.contact, s.window, s.backup_after, s.calendar) for s in chain.steps),
-                chain.repeats,
-            )
-            for name, chain in written.chains.items()
-        ),
-        calendars=tuple(_calendar(name, calendar, at) for name, calendar in written.calendars.items()),
         settles=tuple(_settle(channel, written, settles) for channel in Channel),
-        house=House(**dict(written.house)),
+        house=_house(house),
+        segments=tuple(
+            CustomerSegment(name, segment.weight, segment.customer_contact, segment.silence)
+            for name, segment in written.segments.items()
+        ),
+        reckoning=Reckoning(**dict(written.reckoning)),
     )
 
 
-def _shaped(document: Document) -> WrittenPolicy:
+def read_policy(document: Document) -> WrittenPolicy:
+    """The agreement as it is written, with what only people read; what its fields say about each other is unchecked.
+
+    Raises `FaultyFileError`.
+    """
     try:
         # As JSON, because strict pydantic takes words for enums and lists for tuples only from there.
         return WrittenPolicy.model_validate_json(json.dumps(document.value))
@@ -81,151 +99,150 @@ def _shaped(document: Document) -> WrittenPolicy:
         raise FaultyFileError(faults_of(error, document)) from None
 
 
-def _contradictions(written: WrittenPolicy, settles: Mapping[Channel, timedelta]) -> Iterator[tuple[Path, str]]:
-    """What no single field can know, in the order of the file's parts."""
-    for severity in Severity:
-        if severity not in written.terms:
-            yield ("terms",), f"{severity} is missing; a policy promises something for each of {', '.join(Severity)}"
-    for severity, terms in written.terms.items():
-        yield from _contradictions_of_terms(("terms", severity), terms)
-    for name, route in written.routes.items():
-        if route.chain not in written.chains:
-            yield ("routes", name, "chain"), f"no chain is called {route.chain!r}; {_known(written.chains)}"
-    yield from _contradictions_of_chains(written)
+# --- dated days -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """The exceptions of every calendar by date, what was wrong with them, and the files that they came from."""
+
+    exceptions: Mapping[str, tuple[ExceptionDay, ...]]
+    mistakes: tuple[Mistake, ...]
+    sources: Mapping[str, bytes]
+
+    def digest_with(self, digest: str) -> str:
+        """The digest of the policy's own file where it is alone, else of all its files; SHA-256, hex."""
+        if not self.sources:
+            return digest
+        parts = [digest, *(f"{path}={hashlib.sha256(text).hexdigest()}" for path, text in sorted(self.sources.items()))]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _dated(written: WrittenPolicy, at: datetime, beside: ReadBeside | None) -> _Dated:
+    exceptions: dict[str, tuple[ExceptionDay, ...]] = {}
+    mistakes: list[Mistake] = []
+    sources: dict[str, bytes] = {}
     for name, calendar in written.calendars.items():
-        yield from _contradictions_of_calendar(("calendars", name), calendar)
-    yield from _contradictions_of_promises(written)
-    for channel in Channel:
-        settle = written.settles.get(channel)
-        if (settle is None or settle.window is None) and channel not in settles:
-            yield ("settles",), f"{channel} has no settle window, here or in the worker's settings; add one"
-        elif settle is not None and settle.window is not None and settle.window < settles.get(channel, settle.window):
-            least = settles[channel].total_seconds()
-            short = f"{settle.window.total_seconds():g} s is shorter than the worker's {least:g} s"
-            yield (
-                ("settles", channel, "window"),
-                f"{short}, within which a message may still show up; write at least that",
-            )
+        days = {day.day: day for day in _written_exceptions(calendar)}
+        path: Path = ("calendars", name)
+        if calendar.holidays is not None:
+            try:
+                found = holidays_of.country_days(calendar.holidays, at)
+                days = {**{day.day: day for day in found}, **days}
+            except ValueError as error:
+                mistakes.append(((*path, "holidays"), str(error)))
+        if calendar.ical is not None:
+            try:
+                sources[calendar.ical] = _source(calendar.ical, beside)
+                found = holidays_of.ical_days(sources[calendar.ical], at)
+                days = {**{day.day: day for day in found}, **days}
+            except ValueError as error:
+                mistakes.append(((*path, "ical"), str(error)))
+        exceptions[name] = tuple(days[day] for day in sorted(days))
+    return _Dated(exceptions, tuple(mistakes), sources)
 
 
-def _contradictions_of_terms(path: Path, terms: WrittenTerms) -> Iterator[tuple[Path, str]]:
-    yield from _contradictions_of_reach((*path, "reach"), terms.reach)
-    targets = (("resolution", terms.resolution), ("response", terms.response))
-    for name, target in targets:
-        if target is not None and target.goal is not None and target.goal >= target.limit:
-            goal, limit = spell_duration(target.goal), spell_duration(target.limit)
-            yield (*path, name, "goal"), f"the goal {goal} is not before the limit {limit}; shorten it or leave it out"
-    for name, cadence in (("check_in", terms.check_in), ("customer_update", terms.customer_update)):
-        if cadence is not None and cadence.lead >= cadence.every:
-            lead, every = spell_duration(cadence.lead), spell_duration(cadence.every)
-            yield (*path, name, "lead"), f"the lead {lead} is not shorter than the turn {every}; shorten it"
-
-
-def _contradictions_of_reach(path: Path, reach: tuple[WrittenReach, ...]) -> Iterator[tuple[Path, str]]:
-    if reach[0].after:
-        yield (*path, 0, "after"), "the first channel is used at once; write 0s or leave `after` out"
-    for number in range(1, len(reach)):
-        if reach[number].after < reach[number - 1].after:
-            yield (*path, number, "after"), "it comes before the entry above; put the channels in order of `after`"
-        if reach[number] in reach[:number]:
-            yield (*path, number), "the same channel at the same time stands above; keep one of them"
-
-
-def _contradictions_of_chains(written: WrittenPolicy) -> Iterator[tuple[Path, str]]:
-    for name, chain in written.chains.items():
-        for number, step in enumerate(chain.steps):
-            path: Path = ("chains", name, "steps", number)
-            if step.name in {earlier.name for earlier in chain.steps[:number]}:
-                yield (*path, "name"), f"a step above is called {step.name!r} too; rename one of them"
-            if step.backup_after is not None and step.backup_after >= step.window:
-                after, window = spell_duration(step.backup_after), spell_duration(step.window)
-                yield (*path, "backup_after"), f"the backup is told after {after}, but the step ends after {window}"
-
-
-def _contradictions_of_calendar(path: Path, calendar: WrittenCalendar) -> Iterator[tuple[Path, str]]:
+def _source(path: str, beside: ReadBeside | None) -> bytes:
+    if beside is None:
+        raise ValueError(f"{path!r} cannot be read: the policy was given without its folder; give the file itself")
     try:
-        zones.zone(calendar.zone)
-    except ValueError as error:
-        yield (*path, "zone"), str(error)
-    days = calendar.week.days()
-    if not any(days.values()):
-        yield (*path, "week"), "the calendar never opens; give at least one weekday an opening"
-    names = tuple(days)
-    for day, window in zones.overlaps(tuple(days.values())):
-        yield (*path, "week", names[day]), f"the opening at {_clock(window)} begins before another ends; join them"
-    seen: set[object] = set()
-    for number, exception in enumerate(calendar.exceptions):
-        if exception.day in seen:
-            yield (*path, "exceptions", number, "day"), f"{exception.day} stands here twice; keep one of them"
-        seen.add(exception.day)
-        alone: list[tuple[Window, ...]] = [exception.windows, *[()] * 6]
-        for _, window in zones.overlaps(alone):
-            where = (*path, "exceptions", number, "windows")
-            yield where, f"the opening at {_clock(window)} begins before another ends; join them"
+        return beside(path)
+    except OSError as error:
+        raise ValueError(f"{path!r} cannot be read ({error.strerror}); put it beside the policy") from None
 
 
-def _contradictions_of_promises(written: WrittenPolicy) -> Iterator[tuple[Path, str]]:
-    """Every length that a calendar counts: the calendar exists, and opens for that long within the horizon."""
-    for path, name, length in _counted(written):
-        if not name:
-            continue
-        if name not in written.calendars:
-            yield (*path, "calendar"), f"no calendar is called {name!r}; {_known(written.calendars)}"
-            continue
-        calendar = written.calendars[name]
-        if not any(calendar.week.days().values()):
-            continue  # blamed as a calendar already
-        needed = zones.days_needed(length, tuple(calendar.week.days().values()), _exceptions(calendar))
-        if needed > HORIZON_DAYS:
-            what = f"{spell_duration(length)} of calendar {name!r} may take {needed} days, at most {HORIZON_DAYS} are"
-            yield (*path, "calendar"), f"{what} looked at; shorten the time or open the calendar longer"
+def _written_exceptions(written: WrittenCalendar) -> Iterator[ExceptionDay]:
+    return (ExceptionDay(e.day, tuple(sorted(e.windows, key=_start)), e.label) for e in written.exceptions)
 
 
-def _counted(written: WrittenPolicy) -> Iterator[tuple[Path, str, timedelta]]:
-    for severity, terms in written.terms.items():
-        for name, target in (("resolution", terms.resolution), ("response", terms.response)):
-            if target is not None:
-                yield ("terms", severity, name), target.calendar, target.limit
-        for name, cadence in (("check_in", terms.check_in), ("customer_update", terms.customer_update)):
-            if cadence is not None:
-                yield ("terms", severity, name), cadence.calendar, cadence.every
-    for name, chain in written.chains.items():
-        for number, step in enumerate(chain.steps):
-            yield ("chains", name, "steps", number), step.calendar, step.window
+def _start(window: Window) -> timedelta:
+    return window.start
 
 
-def _known(names: Mapping[str, object]) -> str:
-    return f"known are {', '.join(sorted(names))}" if names else "there are none yet, so add it"
+# --- the parts of a policy --------------------------------------------------------------------------------------------
 
 
-def _clock(window: Window) -> str:
-    return str(window.start)[:-3].zfill(5)
-
-
-def _terms(severity: Severity, written: WrittenTerms) -> Terms:
+def _terms(severity: Severity, written: WrittenTerms, factor: Decimal | None) -> Terms:
+    confirmation = written.confirmation
     return Terms(
         severity=severity,
         label=written.label,
         reach=tuple(Reach(reach.channel, reach.after) for reach in written.reach),
         notice=written.notice,
-        resolution=_target(written.resolution),
-        response=_target(written.response) if written.response else None,
-        check_in=_cadence(written.check_in) if written.check_in else None,
-        customer_update=_cadence(written.customer_update) if written.customer_update else None,
+        resolution=_target(written.resolution, factor),
+        response=_target(written.response, factor) if written.response else None,
+        check_in=_cadence(written.check_in),
+        customer_update=_cadence(written.customer_update),
         silence=written.silence,
+        aliases=written.aliases,
+        stakeholder_update=_cadence(written.stakeholder_update),
+        war_room=_cadence(written.war_room),
+        confirmation=Confirmation(confirmation.window, confirmation.since) if confirmation else None,
     )
 
 
-def _target(written: WrittenTarget) -> Target:
-    return Target(written.limit, written.goal, tuple(sorted(written.leads, reverse=True)), written.calendar)
+def _target(written: WrittenTarget, factor: Decimal | None) -> Target:
+    limit, goal = written.limit, written.goal
+    return Target(
+        limit=limit.time,
+        goal=_internal(written, factor) if goal is None else goal.time,
+        leads=tuple(sorted(written.leads, reverse=True)),
+        calendar=written.calendar,
+        limit_days=limit.days,
+        goal_days=goal.days if goal is not None else None,
+        wall_leads=written.lead_time == "wall",
+        quiet=written.closed_hours == "wait",
+        climbs=written.climbs,
+    )
 
 
-def _cadence(written: WrittenCadence) -> Cadence:
-    return Cadence(written.every, written.lead, written.calendar)
+def _internal(written: WrittenTarget, factor: Decimal | None) -> timedelta | None:
+    """Internal targets are always faster than the customer's, unless a target says that it has no goal."""
+    if factor is None or written.limit.days is not None or "goal" in written.model_fields_set:
+        return None
+    seconds = int(int(written.limit.time.total_seconds()) * factor)
+    return timedelta(seconds=seconds) if seconds else None
+
+
+def _cadence(written: WrittenCadence | None) -> Cadence | None:
+    if written is None:
+        return None
+    return Cadence(written.every.time, written.lead, written.calendar, written.every.days)
+
+
+def _route(name: str, written: WrittenRoute, factor: Decimal | None) -> Route:
+    promises = tuple(
+        TierPromise(
+            severity,
+            _target(promise.response, factor) if promise.response else None,
+            _target(promise.resolution, factor) if promise.resolution else None,
+        )
+        for severity, promise in written.promises.items()
+    )
+    return Route(name, written.team, written.chain, written.asks, _approval(written.approval), promises)
 
 
 def _approval(written: WrittenApproval | None) -> ApprovalTerms | None:
     return ApprovalTerms(written.approvers, written.expiry, written.on_expiry) if written else None
+
+
+def _chain(name: str, written: WrittenChain) -> Chain:
+    steps = tuple(
+        Step(step.name, step.contact, step.window.time, step.backup_after, step.calendar, step.window.days)
+        for step in written.steps
+    )
+    return Chain(name, steps, written.repeats)
+
+
+def _calendar(name: str, written: WrittenCalendar, exceptions: tuple[ExceptionDay, ...], at: datetime) -> Calendar:
+    return Calendar(
+        name=name,
+        zone=written.zone,
+        week=tuple(tuple(sorted(day, key=_start)) for day in written.week.days().values()),
+        shifts=zones.shifts(written.zone, at),
+        exceptions=exceptions,
+        manner=Manner(written.at_close, written.long_day, written.skipped_edge),
+    )
 
 
 def _settle(channel: Channel, written: WrittenPolicy, settles: Mapping[Channel, timedelta]) -> Settle:
@@ -234,19 +251,7 @@ def _settle(channel: Channel, written: WrittenPolicy, settles: Mapping[Channel, 
     return Settle(channel, window, resend=there.resend if there else True)
 
 
-def _calendar(name: str, written: WrittenCalendar, at: datetime) -> Calendar:
-    return Calendar(
-        name=name,
-        zone=written.zone,
-        week=tuple(tuple(sorted(day, key=_start)) for day in written.week.days().values()),
-        shifts=zones.shifts(written.zone, at),
-        exceptions=tuple(sorted(_exceptions(written), key=lambda exception: exception.day)),
-    )
-
-
-def _exceptions(written: WrittenCalendar) -> tuple[ExceptionDay, ...]:
-    return tuple(ExceptionDay(e.day, tuple(sorted(e.windows, key=_start)), e.label) for e in written.exceptions)
-
-
-def _start(window: Window) -> timedelta:
-    return window.start
+def _house(written: WrittenHouse) -> House:
+    fields = {name: value for name, value in written if name != "internal_factor"}
+    fields["runs_while_blocked"] = tuple(ClockName(name) for name in written.runs_while_blocked)
+    return House(**fields)

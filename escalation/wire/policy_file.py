@@ -1,17 +1,44 @@
 """The shape of a policy file: strict pydantic models that refuse unknown fields and say the bound they enforce."""
 
-from collections.abc import Callable
-from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from datetime import timedelta
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
-from escalation.core.hours import Window
-from escalation.core.vocabulary import Ask, Channel, Severity
-from escalation.wire.durations import duration, window
+from escalation.core import hours
+from escalation.core.hours import AtClose, LongDay, SkippedEdge, Window
+from escalation.core.reckoning import (
+    OURS,
+    Anchor,
+    EarlierPauses,
+    Fractions,
+    OpenPause,
+    Pausing,
+    Reopening,
+    Retiming,
+    ShortTarget,
+)
+from escalation.core.vocabulary import Ask, Channel, Handover, Severity
+from escalation.wire.policy_notes import MATRIX_MAX, WrittenCase, WrittenResponsibilities, WrittenReview
+from escalation.wire.quoting import shown
+from escalation.wire.written_words import (
+    Day,
+    Delay,
+    DelayOrNone,
+    Duration,
+    DurationOrNone,
+    Factor,
+    Label,
+    LengthOrAtOnce,
+    Name,
+    Sentences,
+    Windows,
+    WorkLength,
+    WorkLengthOrNone,
+    Written,
+    distinct,
+)
 
-NAME_CHARS_MAX = 64
-LABEL_CHARS_MAX = 40
 REACH_MAX = 6
 LEADS_MAX = 4
 STEPS_MAX = 10
@@ -19,99 +46,70 @@ REPEATS_MAX = 9
 APPROVERS_MAX = 5
 BREACH_CYCLES_MAX = 20
 ROUTES_MAX = 50
+CHAINS_MAX = 50
 CALENDARS_MAX = 20
-WINDOWS_MAX = 8
 EXCEPTIONS_MAX = 400
-NONE = "none"
+ALIASES_MAX = 12
+STAKEHOLDERS_MAX = 10
+SENDERS_MAX = 10
+SEGMENTS_MAX = 20
+CATEGORIES_MAX = 10
+WEIGHT_MAX = len(Severity) - 1
+SUMMARY_CHARS_MAX = 2000
+PATH_CHARS_MAX = 120
 
-_NAME_EXTRA = frozenset("-._")
-
-
-def is_name(text: str) -> bool:
-    """Whether a policy, role or person may be called so: also safe as part of a file's name."""
-    return (
-        0 < len(text) <= NAME_CHARS_MAX
-        and text.isascii()
-        and text[0].isalnum()
-        and all(char.islower() or char.isdigit() or char in _NAME_EXTRA for char in text)
-    )
-
-
-def name_of(text: str) -> str:
-    """The text itself when it is a name. Raises ValueError with a sentence."""
-    if not is_name(text):
-        shown = text if len(text) <= NAME_CHARS_MAX else text[:NAME_CHARS_MAX] + "…"
-        raise ValueError(
-            f"{shown!r} is no name; write 1 to {NAME_CHARS_MAX} small letters a-z, digits, '-', '.' or '_',"
-            " the first a letter or digit"
-        )
-    return text
-
-
-def label_of(text: str) -> str:
-    """The text itself when it is a label: one line that can be shown anywhere. Raises ValueError with a sentence."""
-    if not text.strip() or len(text) > LABEL_CHARS_MAX or not text.isprintable():
-        raise ValueError(f"{text!r} is no label; write one line of 1 to {LABEL_CHARS_MAX} characters")
-    return text
-
-
-def _some_duration(written: object) -> timedelta:
-    length = duration(written)
-    if not length:
-        raise ValueError(f'{written!r} must be longer than zero; write for example "15m"')
-    return length
-
-
-def _duration_or_none(written: object) -> timedelta | None:
-    return None if written == NONE else _some_duration(written)
-
-
-def _day(written: object) -> date:
-    try:
-        return date.fromisoformat(written if isinstance(written, str) and len(written) == len("2026-12-25") else "")
-    except ValueError:
-        raise ValueError(f'{written!r} is no date; write year, month and day such as "2026-12-25"') from None
-
-
-def _distinct(what: str) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    def check(values: tuple[Any, ...]) -> tuple[Any, ...]:
-        if len(set(values)) != len(values):
-            raise ValueError(f"the same {what} stands here twice; keep one of them")
-        return values
-
-    return check
-
-
-Name = Annotated[str, AfterValidator(name_of)]
-Label = Annotated[str, AfterValidator(label_of)]
-Duration = Annotated[timedelta, PlainValidator(_some_duration)]
-Delay = Annotated[timedelta, PlainValidator(duration)]
-DurationOrNone = Annotated[timedelta | None, PlainValidator(_duration_or_none)]
-DelayOrNone = Annotated[
-    timedelta | None, PlainValidator(lambda written: None if written == NONE else duration(written))
+# The clocks that a policy may keep running while the customer is waited for.
+Blockable = Literal[
+    "response", "resolution", "deadline", "check_in", "customer_update", "stakeholder_update", "war_room"
 ]
-Opening = Annotated[Window, PlainValidator(window)]
-Windows = Annotated[tuple[Opening, ...], Field(max_length=WINDOWS_MAX)]
-Day = Annotated[date, PlainValidator(_day)]
 
 
-class Written(BaseModel):
-    """What every part of the file shares: exact types, and no field that nobody reads."""
+def _path(written: object) -> str:
+    """A path below the policy's folder, so that a policy reads nothing that does not belong to it."""
+    if not isinstance(written, str) or not written.endswith(".ics") or not written.isprintable():
+        raise ValueError(f'{shown(written)} is no iCal file; write a path such as "holidays.ics"')
+    if len(written) > PATH_CHARS_MAX:
+        raise ValueError(f"{shown(written)} is longer than {PATH_CHARS_MAX} characters; shorten it")
+    if "\\" in written or any(part in {"", ".", ".."} or ":" in part for part in written.split("/")):
+        raise ValueError(f"{shown(written)} leaves the policy's folder; write a path below it, with `/`")
+    return written
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+def _summary(text: str) -> str:
+    if not text.strip() or len(text) > SUMMARY_CHARS_MAX:
+        raise ValueError(f"{shown(text)} is no summary; write 1 to {SUMMARY_CHARS_MAX} characters")
+    return text
+
+
+Beside = Annotated[str, PlainValidator(_path), WithJsonSchema({"type": "string", "pattern": r"\.ics$"})]
+Summary = Annotated[str, AfterValidator(_summary), WithJsonSchema({"type": "string", "maxLength": SUMMARY_CHARS_MAX})]
 
 
 class WrittenTarget(Written):
-    limit: Duration
-    goal: DurationOrNone = None
-    leads: Annotated[tuple[Duration, ...], Field(max_length=LEADS_MAX), AfterValidator(_distinct("lead"))] = ()
+    """A promise: a warning at the goal and at each lead before the limit, a breach at the limit."""
+
+    limit: WorkLength
+    goal: WorkLengthOrNone = None
+    leads: Annotated[tuple[Duration, ...], Field(max_length=LEADS_MAX), distinct("lead")] = ()
     calendar: str = ""
+    lead_time: Literal["open", "wall"] = "open"
+    closed_hours: Literal["send", "wait"] = "send"
+    climbs: bool = False
 
 
 class WrittenCadence(Written):
-    every: Duration
+    """A promise that repeats: somebody is asked `lead` before each turn ends."""
+
+    every: WorkLength
     lead: Delay = timedelta(0)
     calendar: str = ""
+
+
+class WrittenConfirmation(Written):
+    """How long the receiving team has to confirm or adjust the severity."""
+
+    window: Duration
+    since: Handover
 
 
 class WrittenReach(Written):
@@ -128,12 +126,19 @@ class WrittenTerms(Written):
     check_in: WrittenCadence | None = None
     customer_update: WrittenCadence | None = None
     silence: DurationOrNone = None
+    stakeholder_update: WrittenCadence | None = None
+    war_room: WrittenCadence | None = None
+    confirmation: WrittenConfirmation | None = None
+    aliases: Annotated[tuple[Label, ...], Field(max_length=ALIASES_MAX)] = ()
+    definition: Sentences = ()
+    escalate_after: LengthOrAtOnce | None = None
+    engage_within: LengthOrAtOnce | None = None
 
 
 class WrittenStep(Written):
     name: Name
     contact: Name
-    window: Duration
+    window: WorkLength
     backup_after: DelayOrNone = None
     calendar: str = ""
 
@@ -144,18 +149,39 @@ class WrittenChain(Written):
 
 
 class WrittenApproval(Written):
-    approvers: Annotated[
-        tuple[Name, ...], Field(min_length=1, max_length=APPROVERS_MAX), AfterValidator(_distinct("approver"))
-    ]
+    approvers: Annotated[tuple[Name, ...], Field(min_length=1, max_length=APPROVERS_MAX), distinct("approver")]
     expiry: Duration
     on_expiry: Literal["reject", "open"]
+
+
+class WrittenTierPromise(Written):
+    """What a receiving tier promises instead of the severity's own terms."""
+
+    response: WrittenTarget | None = None
+    resolution: WrittenTarget | None = None
 
 
 class WrittenRoute(Written):
     team: Label
     chain: str
-    asks: Annotated[tuple[Ask, ...], Field(min_length=1), AfterValidator(_distinct("ask"))]
+    asks: Annotated[tuple[Ask, ...], Field(min_length=1), distinct("ask")]
     approval: WrittenApproval | None = None
+    promises: dict[Severity, WrittenTierPromise] = Field(default_factory=dict)
+    senders: Annotated[tuple[Label, ...], Field(alias="from", max_length=SENDERS_MAX), distinct("sender")] = ()
+    triggers: Sentences = ()
+
+
+class WrittenSegmentTriggers(Written):
+    inactive_after: Duration | None = None
+
+
+class WrittenSegment(Written):
+    """A kind of customer, and what is promised to them differently."""
+
+    weight: Annotated[int, Field(ge=0, le=WEIGHT_MAX)] = 0
+    customer_contact: Name | None = None
+    silence: Duration | None = None
+    triggers: WrittenSegmentTriggers | None = None
 
 
 class WrittenWeek(Written):
@@ -180,10 +206,24 @@ class WrittenException(Written):
     windows: Windows = ()
 
 
+class WrittenHolidays(Written):
+    """The public holidays of a country, as the library `holidays` knows them."""
+
+    country: str
+    subdivision: str | None = None
+    categories: Annotated[tuple[str, ...], Field(max_length=CATEGORIES_MAX), distinct("category")] = ()
+    language: str | None = None
+
+
 class WrittenCalendar(Written):
     zone: str
     week: WrittenWeek
     exceptions: Annotated[tuple[WrittenException, ...], Field(max_length=EXCEPTIONS_MAX)] = ()
+    holidays: WrittenHolidays | None = None
+    ical: Beside | None = None
+    at_close: AtClose = hours.OURS.at_close
+    long_day: LongDay = hours.OURS.long_day
+    skipped_edge: SkippedEdge = hours.OURS.skipped_edge
 
 
 class WrittenSettle(Written):
@@ -205,14 +245,41 @@ class WrittenHouse(Written):
     breach_cycles: Annotated[int, Field(ge=0, le=BREACH_CYCLES_MAX)]
     raise_severity_on_breach: bool = True
     reassign_on_breach: bool = True
+    mark_on_breach: bool = True
+    stakeholders: Annotated[tuple[Name, ...], Field(max_length=STAKEHOLDERS_MAX), distinct("stakeholder")] = ()
+    runs_while_blocked: Annotated[tuple[Blockable, ...], distinct("clock")] = ("deadline",)
+    internal_factor: Factor | None = None
+
+
+class WrittenReckoning(Written):
+    """How clocks go on where engines disagree; what is left out is our answer."""
+
+    on_severity_change: Retiming = OURS.on_severity_change
+    on_policy_change: Retiming = OURS.on_policy_change
+    on_reopen: Reopening = OURS.on_reopen
+    after_a_miss: Anchor = OURS.after_a_miss
+    after_an_early_update: Anchor = OURS.after_an_early_update
+    short_target: ShortTarget = OURS.short_target
+    fractions: Fractions = OURS.fractions
+    pausing: Pausing = OURS.pausing
+    earlier_pauses: EarlierPauses = OURS.earlier_pauses
+    open_pause: OpenPause = OURS.open_pause
 
 
 class WrittenPolicy(Written):
+    """An escalation agreement: who is asked, when each promise is due, and what happens when it is missed."""
+
     name: Name
     version: Label
     house: WrittenHouse
     terms: dict[Severity, WrittenTerms]
     routes: Annotated[dict[Name, WrittenRoute], Field(min_length=1, max_length=ROUTES_MAX)]
-    chains: dict[Name, WrittenChain]
-    calendars: Annotated[dict[Name, WrittenCalendar], Field(max_length=CALENDARS_MAX)] = {}
-    settles: dict[Channel, WrittenSettle] = {}
+    chains: Annotated[dict[Name, WrittenChain], Field(max_length=CHAINS_MAX)]
+    calendars: Annotated[dict[Name, WrittenCalendar], Field(max_length=CALENDARS_MAX)] = Field(default_factory=dict)
+    settles: dict[Channel, WrittenSettle] = Field(default_factory=dict)
+    segments: Annotated[dict[Name, WrittenSegment], Field(max_length=SEGMENTS_MAX)] = Field(default_factory=dict)
+    reckoning: WrittenReckoning = WrittenReckoning()
+    matrix: Annotated[tuple[WrittenCase, ...], Field(max_length=MATRIX_MAX)] = ()
+    responsibilities: dict[Severity, WrittenResponsibilities] = Field(default_factory=dict)
+    review: WrittenReview | None = None
+    summary: Summary | None = None

@@ -214,6 +214,7 @@ class EscalationRequest(BaseModel):
     key: Annotated[str, AfterValidator(_field(key))]
     by_machine: bool = False
     restricted: bool = False
+    segment: Annotated[str, AfterValidator(_field(lambda given: name("segment", given) if given else ""))] = ""
     policy: Annotated[str, _name_of("policy")] = "default"
     reference: str = ""
 

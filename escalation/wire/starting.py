@@ -57,6 +57,7 @@ def _opening(request: EscalationRequest) -> WithStartWorkflowOperation[Any, Any]
         deadline=request.deadline,
         policy=request.policy,
         restricted=request.restricted,
+        segment=request.segment,
     )
     attributes = (
         SearchAttributePair(names.EPISODE, request.episode),

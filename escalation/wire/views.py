@@ -44,6 +44,8 @@ def view_of(state: Escalation) -> View:
         policy_stale=state.policy.stale,
         sequence=state.head.sequence,
         digest=state.head.digest,
+        severity_unconfirmed=state.grade.unconfirmed,
+        segment=state.case.segment,
     )
 
 

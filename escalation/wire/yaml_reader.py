@@ -13,15 +13,20 @@ from dataclasses import dataclass, field
 import yaml
 from yaml.resolver import Resolver
 
+from escalation.wire.quoting import VALUE_CHARS_MAX, shown
+
 BYTES_MAX = 256 * 1024
 DEPTH_MAX = 20
 NODES_MAX = 10_000
 FAULTS_MAX = 50
+KEY_CHARS_MAX = 128  # every path of a fault repeats its keys
 INTEGER_DIGITS_MAX = 15  # below 2^53, so that every JSON reader keeps it exact
 
 Plain = str | int | bool | list["Plain"] | dict[str, "Plain"]
 Path = tuple[str | int, ...]
 
+# Characters with which a line does not end or read as it looks: a comment could hide a key, or show another order.
+_DECEIVING = re.compile("[\u0085\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 # What YAML 1.2 or 1.1 readers would take for a number or a time although PyYAML's resolver does not.
 _LOOKS_LIKE_NUMBER = re.compile(
@@ -99,8 +104,11 @@ def read(source: bytes, limits: Limits | None = None) -> Document:
         mark = error.problem_mark or error.context_mark
         reading.blame("", mark.line + 1 if mark else 1, f"this is no YAML: {error.problem or error.context}")
     except (ValueError, OverflowError):
-        # PyYAML lets an impossible escape such as "\UFFFFFFFF" escape as one of these, without a place.
-        reading.blame("", 1, "an escape in a quoted string names a character that does not exist; correct it")
+        # PyYAML lets an impossible escape such as "\UFFFFFFFF" escape as one of these, without a place; and the endless
+        # version of a `%YAML` line.
+        what = "an escape in a quoted string names a character that does not exist; correct it"
+        endless = any(line.startswith("%") and len(line) > KEY_CHARS_MAX for line in text.splitlines())
+        reading.blame("", 1, "a `%` line is too long; remove it" if endless else what)
     if reading.faults:
         raise FaultyFileError(tuple(reading.faults))
     if not isinstance(reading.root, dict):
@@ -117,12 +125,15 @@ def _decoded(source: bytes, limits: Limits) -> str:
     except UnicodeDecodeError as error:
         line = source[: error.start].count(b"\n") + 1
         raise FaultyFileError((Fault("", line, "the bytes are not UTF-8; save the file as UTF-8"),)) from None
+    deceiving = _DECEIVING.search(text)
+    place = deceiving.start() if deceiving is not None else None
     try:
         yaml.reader.Reader(text)
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        what = f"the invisible character U+{ord(text[error.position]):04X} cannot stand in a file; remove it"
-        raise FaultyFileError((Fault("", line, what),)) from None
+        place = error.position if place is None else min(place, error.position)
+    if place is not None:
+        what = f"the invisible character U+{ord(text[place]):04X} cannot stand in a file; remove it"
+        raise FaultyFileError((Fault("", text.count("\n", 0, place) + 1, what),))
     return text
 
 
@@ -208,8 +219,12 @@ class _Reading:
         twist = _twist(event) or ("is empty" if not event.value else None) or _strange_character(event.value)
         if _is_plain(event) and _INTEGER.fullmatch(event.value):
             twist = "reads as a number"
-        if twist is not None:
-            self.blame(spell(frame.path), line, f"the key {event.value!r} {twist}; put it in quotes or rename it")
+        if len(event.value) > KEY_CHARS_MAX:
+            what = f"the key {shown(event.value)} has {len(event.value)} characters, at most {KEY_CHARS_MAX} are read"
+            self.blame(spell(frame.path), line, f"{what}; shorten it")
+            self._name_strange_key(frame)
+        elif twist is not None:
+            self.blame(spell(frame.path), line, f"the key {shown(event.value)} {twist}; put it in quotes or rename it")
             self._name_strange_key(frame)
         elif event.value in frame.holds:
             first = self.lines[*frame.path, event.value]
@@ -241,7 +256,7 @@ class _Reading:
         if not text:
             self.blame(spell(path), line, "there is no value; write one or remove the line")
         elif (twist := _twist(event)) is not None:
-            self.blame(spell(path), line, f'`{text}` {twist}; put it in quotes: "{text}"')
+            self.blame(spell(path), line, f'`{_cut(text)}` {twist}; put it in quotes: "{_cut(text)}"')
         elif (what := _strange_character(text)) is not None:
             self.blame(spell(path), line, f"the text {what}; remove it")
         return text
@@ -275,18 +290,23 @@ class _Reading:
             frame.key = None
 
 
+def _cut(text: str | None) -> str:
+    text = text or ""
+    return text if len(text) <= VALUE_CHARS_MAX else text[:VALUE_CHARS_MAX] + "…"
+
+
 def _is_plain(event: yaml.ScalarEvent) -> bool:
     return event.style is None
 
 
 def _oddities(event: yaml.NodeEvent) -> Iterator[str]:
     if isinstance(event, yaml.AliasEvent):
-        yield f"`*{event.anchor}` repeats another part of the file; write it out"
+        yield f"`*{_cut(event.anchor)}` repeats another part of the file; write it out"
         return
     if event.anchor is not None:
-        yield f"`&{event.anchor}` marks a part for repetition; remove the mark"
+        yield f"`&{_cut(event.anchor)}` marks a part for repetition; remove the mark"
     if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
-        yield f"the tag {event.tag!r} asks for a type; remove it"
+        yield f"the tag {shown(event.tag)} asks for a type; remove it"
 
 
 def _twist(event: yaml.ScalarEvent) -> str | None:

@@ -2,26 +2,31 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from escalation.core.hours import DAY, HORIZON_DAYS, ExceptionDay, Shift, Window
+from escalation.core.hours import DAY, HORIZON_DAYS, Days, ExceptionDay, Shift, Window
+from escalation.wire.quoting import shown
 
 YEARS_AHEAD = 20
 WEEK = 7 * DAY
 _SECOND = timedelta(seconds=1)
 # Two changes of one zone lie weeks apart (the closest known are the month of Ramadan), so a daily look misses none.
 _STRIDE = DAY
+# Names that some machines resolve, each to something of its own: its local time, or a scale with leap seconds.
+_MACHINES_OWN = frozenset({"localtime", "posixrules", "Factory"})
+_MACHINES_TREES = ("posix/", "right/")
 
 
 def zone(name: str) -> ZoneInfo:
     """The zone of that name in the IANA database. Raises ValueError with a sentence."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f'{name!r} is no time zone of the IANA database; write one such as "Europe/Berlin"') from None
+    if name not in _MACHINES_OWN and not name.startswith(_MACHINES_TREES):
+        with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+            return ZoneInfo(name)
+    raise ValueError(f'{shown(name)} is no time zone of the IANA database; write one such as "Europe/Berlin"')
 
 
 def shifts(name: str, at: datetime) -> tuple[Shift, ...]:
@@ -99,3 +104,12 @@ def days_needed(length: timedelta, week: Sequence[Sequence[Window]], exceptions:
     )
     weeks = -(-(length + lost) // weekly) + 2
     return weeks * 7 * 21 // 20
+
+
+def days_needed_for(days: Days, week: Sequence[Sequence[Window]], exceptions: Sequence[ExceptionDay]) -> int:
+    """Upper bound of the days in which that many working days pass, as in `days_needed`."""
+    working = sum(bool(windows) for windows in week)
+    if not working:
+        return HORIZON_DAYS + 1
+    lost = sum(bool(week[day.day.weekday()]) for day in exceptions)
+    return (-(-(days.count + 1 + lost) // working) + 2) * 7

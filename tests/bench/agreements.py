@@ -50,7 +50,6 @@ def write_directory(file: Path) -> Path:
 def at_once() -> dict[str, Any]:
     """Everybody of a step is told at once on two channels, and nothing else falls due within the hour."""
     terms = {
-        "label": "P1",
         "reach": [{"channel": "sms"}, {"channel": "email"}],
         "notice": "sms",
         "resolution": {"limit": "4h", "leads": ["1h"]},
@@ -65,7 +64,6 @@ def at_once() -> dict[str, Any]:
 def in_a_moment() -> dict[str, Any]:
     """Each wait is longer than a killed worker needs to come back, and short enough to be seen often."""
     terms = {
-        "label": "P1",
         "reach": [{"channel": "sms"}, {"channel": "voice", "after": "3s"}],
         "notice": "email",
         "resolution": {"limit": "60s", "leads": ["30s"]},
@@ -91,7 +89,7 @@ def _policy(name: str, terms: dict[str, Any], *, window: str, backup_after: str,
             "occurred_at_bound": waits,
             "breach_cycles": 3,
         },
-        "terms": {severity.value: terms for severity in Severity},
+        "terms": {each.value: {"label": f"P{rank}", **terms} for rank, each in enumerate(Severity, start=1)},
         "routes": {
             f"to-team-{team}": {"team": f"Team {team}", "chain": f"team-{team}", "asks": ["investigate", "fix"]}
             for team in range(TEAMS)

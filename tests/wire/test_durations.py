@@ -1,13 +1,23 @@
 """A length of time is what a person wrote, with its unit, or a sentence."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escalation.core.hours import Window
-from escalation.wire.durations import DURATION_MAX, duration, spell, window
+from escalation.core.hours import DayRule, Days, Window
+from escalation.wire.durations import (
+    BUSINESS_DAYS_MAX,
+    DURATION_MAX,
+    Length,
+    duration,
+    length,
+    spell,
+    spell_days,
+    window,
+)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +89,52 @@ def test_an_impossible_opening_is_refused(written: object) -> None:
     """Each with a sentence that shows a possible one."""
     with pytest.raises(ValueError, match=r"\d\d:\d\d"):
         window(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "days"),
+    [
+        ("end of same business day", Days(0, DayRule.END)),
+        ("end of 1st business day", Days(1, DayRule.END)),
+        ("end of 3rd business day", Days(3, DayRule.END)),
+        ("end of 11th business day", Days(11, DayRule.END)),
+        ("end of 22nd business day", Days(22, DayRule.END)),
+        ("end of 366th business day", Days(BUSINESS_DAYS_MAX, DayRule.END)),
+        ("same time next business day", Days(1, DayRule.SAME_TIME)),
+        ("same time 3 business days later", Days(3, DayRule.SAME_TIME)),
+    ],
+)
+def test_working_days_are_given_in_words_that_mean_one_thing(written: str, days: Days) -> None:
+    """And are spelled the same way."""
+    assert length(written) == Length(timedelta(0), days)
+    assert str(length(written)) == spell_days(days) == written
+
+
+@pytest.mark.parametrize(("written", "hours"), [("1 business hour", 1), ("8 business hours", 8)])
+def test_business_hours_are_hours_of_a_calendar(written: str, hours: int) -> None:
+    """As a plain length is where a calendar is named, but they may not stand without one."""
+    assert length(written) == Length(timedelta(hours=hours), business=True)
+    assert length(written).needs_calendar
+    assert not length(f"{hours}h").needs_calendar
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("1d", 'may mean several things; write hours such as "24h", or "8 business hours"'),
+        ("2 business days", "may mean several things"),
+        ("next business day", "is no length in working days; write for example"),
+        ("end of 3th business day", 'is mistyped; write "end of 3rd business day"'),
+        ("end of 0th business day", 'counts no day; write "end of same business day"'),
+        ("same time 0 business days later", "counts no day"),
+        ("end of 367th business day", "is longer than 366 business days; shorten it"),
+        ("8785 business hours", "is longer than 8784h; shorten it"),
+        ("End of 1st business day", "is no length in working days"),
+        ("15 m", "is no duration"),
+        (15, "15 is no duration"),
+    ],
+)
+def test_an_unclear_number_of_days_is_refused(written: object, said: str) -> None:
+    """With a sentence that shows the clear ways to say it."""
+    with pytest.raises(ValueError, match=re.escape(said)):
+        length(written)

@@ -59,18 +59,21 @@ def kept(terminal: Terminal) -> Terminal:
 
 def test_the_past_is_a_page(kept: Terminal) -> None:
     """Who had to act, what was due, what the log last said; distances are told from that instant."""
-    out = kept("show", KNOWN, "--at", "-45m").out
+    out = kept("show", KNOWN, "--at", "-46m").out
 
     assert out.splitlines()[:5] == [
-        "INC-1 as it was at 2026-03-01 12:45 CET (11:45Z), 45m ago",
+        "INC-1 as it was at 2026-03-01 12:44 CET (11:44Z), 46m ago",
         "proof      the audit log alone: 2 of 3 entries, and every one of them holds",
-        "last entry 2026-03-01T11:40:00Z #2 acknowledged by amira: phase in_transfer → active, owner rosa → amira",
+        (
+            "last entry 2026-03-01T11:40:00Z #2 confirmation due; acknowledged by amira: phase in_transfer → active,"
+            " severity_confirmed not yet → no, in silence, owner rosa → amira"
+        ),
         "must act   amira, as owner",
-        "due next   check-in warning, 2026-03-01 13:05 CET (12:05Z), in 20m",
+        "due next   war room limit, 2026-03-01 12:45 CET (11:45Z), in 1m",
     ]
     assert out.splitlines()[6].startswith("INC-1  SEV1 ")
     assert out.splitlines()[6].endswith("  Active")
-    assert "opened     2026-03-01 12:30 CET (11:30Z), 15m ago" in out
+    assert "opened     2026-03-01 12:30 CET (11:30Z), 14m ago" in out
 
 
 def test_an_entry_counts_from_its_instant_on(kept: Terminal) -> None:
@@ -113,11 +116,11 @@ def test_the_latest_episode_that_had_been_opened_is_shown(kept: Terminal) -> Non
 
 def test_json_has_everything(kept: Terminal) -> None:
     """The picture, who had to act, what was due, and whether the log holds."""
-    found = json.loads(kept("show", KNOWN, "--at", "-45m", "--json").out)
+    found = json.loads(kept("show", KNOWN, "--at", "-46m", "--json").out)
 
-    assert found["at"] == "2026-03-01T11:45:00Z"
+    assert found["at"] == "2026-03-01T11:44:00Z"
     assert found["responsible"] == {"role": "owner", "people": ["amira"]}
-    assert found["next_due"]["clock"] == "check_in"
+    assert found["next_due"]["clock"] == "war_room"
     assert (found["entries"], found["holds"], found["fault"], found["last"]["sequence"]) == (2, True, None, 2)
     assert "resolution" in found["running"]
 

@@ -1,0 +1,205 @@
+"""The days on which a calendar is closed besides its week: a country's holidays, and an iCal file's whole days.
+
+Both become plain dates when a policy is frozen, from the year before until `YEARS_AHEAD` years after, so that neither
+library, nor a file that changes later, moves a promise. The libraries are imported when a policy asks for them.
+"""
+
+import importlib
+import threading
+import warnings
+from calendar import isleap
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from escalation.core.hours import DAY, ExceptionDay
+from escalation.wire.policy_file import WrittenHolidays
+from escalation.wire.quoting import shown
+from escalation.wire.written_words import LABEL_CHARS_MAX
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+YEARS_BEFORE = 1
+YEARS_AHEAD = 10
+ICAL_BYTES_MAX = 256 * 1024
+EVENTS_MAX = 2000
+CLOSED_DAYS_MAX = 1000
+DAYS_OF_EVENT_MAX = 366
+
+_LEAP_DAY = (2, 29)
+
+# The warnings filter belongs to the whole interpreter, so only one thread at a time may put another in its place.
+_ONE_AT_A_TIME = threading.Lock()
+# What a yearly rule may say; anything else would close days that nobody has checked.
+_YEARLY = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYMONTHDAY"})
+
+
+def years_around(at: datetime) -> range:
+    """The years for which closed days are resolved."""
+    return range(at.year - YEARS_BEFORE, at.year + YEARS_AHEAD + 1)
+
+
+def country_days(written: WrittenHolidays, at: datetime) -> tuple[ExceptionDay, ...]:
+    """The public holidays around `at`, by date. Raises ValueError with a sentence."""
+    return _country_days(written, years_around(at))
+
+
+@lru_cache(maxsize=64)
+def _country_days(written: WrittenHolidays, years: range) -> tuple[ExceptionDay, ...]:
+    holidays = _library("holidays")
+    if written.country not in set(_library("holidays.registry").EntityLoader.get_country_codes(include_aliases=True)):
+        raise ValueError(f'the country {shown(written.country)} is not known; write a code such as "DE" or "NO"')
+    entity = getattr(holidays, written.country)
+    for what, given, choices in (
+        ("subdivision", (written.subdivision,), entity.subdivisions),
+        ("category", written.categories, entity.supported_categories),
+        ("language", (written.language,), entity.supported_languages),
+    ):
+        for one in given:
+            if one is not None and one not in choices:
+                there = f"write one of {', '.join(sorted(choices))}" if choices else "leave it out"
+                raise ValueError(f"{written.country} has no {what} {shown(one)}; {there}")
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
+        # Some countries warn that they are known up to some year only. Later years then have fewer closed days.
+        warnings.simplefilter("ignore")
+        found = holidays.country_holidays(
+            written.country,
+            subdiv=written.subdivision,
+            categories=written.categories or None,
+            # Left out, the library would ask the machine's locale.
+            language=written.language or entity.default_language,
+            years=years,
+        )
+    # An observed holiday of the first or last year may lie in the year beside it.
+    return tuple(ExceptionDay(day, (), _label(name)) for day, name in sorted(found.items()) if day.year in years)
+
+
+def ical_days(source: bytes, at: datetime) -> tuple[ExceptionDay, ...]:
+    """The days around `at` that the whole-day events of an iCal file cover, by date. Raises ValueError with a sentence.
+
+    Events with a time of day and cancelled ones close nothing. Of the rules of repetition only the plain yearly one is
+    understood; any other is refused, because a day that is missed silently moves promises.
+    """
+    if len(source) > ICAL_BYTES_MAX:
+        raise ValueError(f"the iCal file has {len(source)} bytes, at most {ICAL_BYTES_MAX} are read; shorten it")
+    return _ical_days(source, years_around(at))
+
+
+@lru_cache(maxsize=8)
+def _ical_days(source: bytes, years: range) -> tuple[ExceptionDay, ...]:
+    closed: dict[date, str] = {}
+    for number, event in enumerate(_events(source), start=1):
+        if number > EVENTS_MAX:
+            raise ValueError(f"the iCal file has more than {EVENTS_MAX} events; shorten it")
+        try:
+            days, label = list(_days_of(event, years)), str(event.get("SUMMARY") or "")
+        except _WrongEvent as wrong:
+            raise ValueError(f"event {number} of the iCal file {wrong}") from None
+        # As in `_events`: a property that the parser could not read raises when it is looked at.
+        except Exception:  # noqa: BLE001
+            raise ValueError(f"event {number} of the iCal file has a value that cannot be read; correct it") from None
+        closed.update((day, _label(label)) for day in days if day not in closed)
+        if len(closed) > CLOSED_DAYS_MAX:
+            raise ValueError(f"the iCal file closes more than {CLOSED_DAYS_MAX} days; shorten it")
+    return tuple(ExceptionDay(day, (), label) for day, label in sorted(closed.items()))
+
+
+class _WrongEvent(ValueError):
+    """What is wrong with an event, as the end of a sentence about it."""
+
+
+def _library(name: str) -> "ModuleType":
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise ValueError(f"this needs the package `{name}`, which is not installed here; install it") from None
+
+
+def _label(text: str) -> str:
+    line = "".join(char if char.isprintable() else " " for char in text).strip() or "closed"
+    return line if len(line) <= LABEL_CHARS_MAX else line[: LABEL_CHARS_MAX - 1] + "…"
+
+
+def _events(source: bytes) -> Iterator[Any]:
+    """The events of the file's one calendar. What stands inside other parts of it is no event."""
+    calendars = _library("icalendar").Calendar
+    try:
+        calendar = calendars.from_ical(source)
+    # The parser of a foreign format meets bytes from anywhere, and promises no list of its errors.
+    except Exception as error:  # noqa: BLE001
+        raise ValueError(f"the file is no iCal: {shown(str(error))}; export it again") from None
+    if getattr(calendar, "name", None) != "VCALENDAR":
+        raise ValueError("the file holds no VCALENDAR; export it again")
+    return (part for part in calendar.subcomponents if part.name == "VEVENT")
+
+
+def _days_of(event: Mapping[str, Any], years: range) -> Iterator[date]:
+    start = getattr(event.get("DTSTART"), "dt", None)
+    if not isinstance(start, date):
+        raise _WrongEvent("has no DTSTART, or more than one; correct it")
+    if isinstance(start, datetime) or str(event.get("STATUS") or "").upper() == "CANCELLED":
+        return
+    length = _length_of(event, start)
+    first, last = date(years[0], 1, 1), date(years[-1], 12, 31)
+    for begin in _beginnings(event, start, years):
+        day, end = max(begin, first), min(begin + length, last + DAY)
+        while day < end:
+            yield day
+            day += DAY
+
+
+def _length_of(event: Mapping[str, Any], start: date) -> timedelta:
+    """From DTEND (the day after the last) or DURATION; one day when neither is there (RFC 5545, 3.6.1)."""
+    end, duration = getattr(event.get("DTEND"), "dt", None), getattr(event.get("DURATION"), "dt", None)
+    if isinstance(end, date) and not isinstance(end, datetime):
+        length = end - start
+    elif isinstance(duration, timedelta):
+        length = timedelta(days=duration.days)
+    elif "DTEND" in event or "DURATION" in event:
+        raise _WrongEvent("has an end that is no day; correct it")
+    else:
+        length = DAY
+    if not timedelta(0) <= length <= DAYS_OF_EVENT_MAX * DAY:
+        raise _WrongEvent(f"ends before it begins, or after more than {DAYS_OF_EVENT_MAX} days; correct it")
+    return max(length, DAY)
+
+
+def _beginnings(event: Mapping[str, Any], start: date, years: range) -> Iterator[date]:
+    rule = event.get("RRULE")
+    if rule is None and not any(key in event for key in ("RDATE", "EXDATE")):
+        yield start
+        return
+    if rule is None or not _is_plainly_yearly(event, start):
+        raise _WrongEvent("repeats by more than a plain yearly rule; write its days one by one")
+    interval, count = rule.get("INTERVAL", [1])[0], rule.get("COUNT", [None])[0]
+    until = rule.get("UNTIL", [None])[0]
+    until = until.date() if isinstance(until, datetime) else until
+    for year in range(years[0] - 1, years[-1] + 1):  # one that began in December may run into the first year
+        passed = year - start.year
+        if passed < 0 or passed % interval or (count is not None and passed // interval >= count):
+            continue
+        if (start.month, start.day) == _LEAP_DAY and not isleap(year):
+            continue
+        begin = start.replace(year=year)
+        if until is None or begin <= until:
+            yield begin
+
+
+def _is_plainly_yearly(event: Mapping[str, Any], start: date) -> bool:
+    rule = event.get("RRULE")
+    if not isinstance(rule, Mapping) or any(key in event for key in ("RDATE", "EXDATE")):
+        return False
+    numbers = [rule[key] for key in ("INTERVAL", "COUNT") if key in rule]
+    until = rule.get("UNTIL", [None])
+    return (
+        set(rule) <= _YEARLY
+        and rule.get("FREQ") == ["YEARLY"]
+        and rule.get("BYMONTH", [start.month]) == [start.month]
+        and rule.get("BYMONTHDAY", [start.day]) == [start.day]
+        and all(len(found) == 1 and isinstance(found[0], int) and found[0] > 0 for found in numbers)
+        and len(until) == 1
+        and isinstance(until[0], date | None)
+        and ((start.month, start.day) != _LEAP_DAY or "COUNT" not in rule)  # would count leap years only
+    )
