@@ -17,22 +17,27 @@ from escalation.wire.telling import tell
 def recall(outside: Doors, ref: str, written: str, episode: str | None, *, as_json: bool) -> None:
     """Say how it stood. Raises `CheckFailed`, once all is said, when the log before that instant does not hold."""
     at = past_instant(written, outside.now(), outside.zone)
-    episode, log = _chosen(outside.log(), ref, at, episode)
+    episode, log = chosen(outside.log(), ref, at, episode)
     found = past(log, at)
-    if found.entries == 0 and found.fault is None:
-        begins = when(log.opened_at, outside.zone) if log.opened_at is not None else "nowhere"
-        raise BadInput(
-            f"{ref} was not open at {when(at, outside.zone)}: its log begins at {begins}; ask for a later instant"
-        )
+    refuse_unopened(ref, log, found, outside.zone)
     if as_json:
-        say_json(_as_json(ref, episode, found))
+        say_json(past_as_json(ref, episode, found))
     else:
-        say(*_page(ref, episode, log, found, outside.now(), outside.zone))
+        say(*page_of(ref, episode, log, found, outside.now(), outside.zone))
     if found.fault is not None:
         raise CheckFailed
 
 
-def _chosen(store: Store, ref: str, at: datetime, episode: str | None) -> tuple[str, Log]:
+def refuse_unopened(ref: str, log: Log, found: Past, zone: tzinfo | None) -> None:
+    """Raises `BadInput` for an instant before the log begins."""
+    if found.entries == 0 and found.fault is None:
+        begins = when(log.opened_at, zone) if log.opened_at is not None else "nowhere"
+        raise BadInput(
+            f"{ref} was not open at {when(found.at, zone)}: its log begins at {begins}; ask for a later instant"
+        )
+
+
+def chosen(store: Store, ref: str, at: datetime, episode: str | None) -> tuple[str, Log]:
     """The episode that is asked for, else the latest that had been opened by then, else the first."""
     known = store.episodes(ref)
     if not known or episode not in {None, *known}:
@@ -50,7 +55,8 @@ def _chosen(store: Store, ref: str, at: datetime, episode: str | None) -> tuple[
     raise AssertionError  # the first one has been returned
 
 
-def _page(ref: str, episode: str, log: Log, found: Past, now: datetime, zone: tzinfo | None) -> list[Text]:
+def page_of(ref: str, episode: str, log: Log, found: Past, now: datetime, zone: tzinfo | None) -> list[Text]:
+    """How it stood, who had to act, and what was due."""
     at = found.at
     lines = [Text(f"{ref} as it was at {when(at, zone)}, {away(at, now)}", "bold")]
     if found.fault is not None:
@@ -86,7 +92,8 @@ def _before(earlier: datetime, at: datetime) -> str:
     )
 
 
-def _as_json(ref: str, episode: str, found: Past) -> dict[str, object]:
+def past_as_json(ref: str, episode: str, found: Past) -> dict[str, object]:
+    """The same for programs."""
     return {
         "reference": ref,
         "episode": episode,
