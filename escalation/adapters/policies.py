@@ -1,5 +1,6 @@
 """Where agreements lie: a folder of YAML files, those that ship with the package, and the last good copy of each."""
 
+import errno
 import os
 import threading
 from collections.abc import Mapping
@@ -13,11 +14,15 @@ from tempfile import NamedTemporaryFile
 
 from pydantic import TypeAdapter, ValidationError
 
+from escalation.adapters.policy_journal import Chronicle, JournalError, PolicyJournal, Publication, Wanted
 from escalation.core.policy import Policy
 from escalation.core.vocabulary import Channel
-from escalation.wire.policy import freeze
-from escalation.wire.policy_file import is_name
-from escalation.wire.yaml_reader import BYTES_MAX, Document, read
+from escalation.wire.holidays_of import ICAL_BYTES_MAX
+from escalation.wire.policy import ReadBeside, freeze
+from escalation.wire.written_words import is_name
+from escalation.wire.yaml_reader import BYTES_MAX, Document, FaultyFileError, read
+
+NAMES_SHOWN_MAX = 12
 
 
 class NoSuchPolicyError(LookupError):
@@ -47,15 +52,96 @@ class PolicyShelf:
 
         Raises `FaultyFileError` for a file that is wrong, `NoSuchPolicyError`, and OSError when it cannot be read.
         """
-        policy = freeze(_document(self._source(name)), at, self._settles)
-        if policy.name != name:
-            raise NoSuchPolicyError(f"the file of policy {name!r} calls itself {policy.name!r}; give both one name")
+        _, policy = self.read(name, at)
         if version is not None and policy.version != version:
             raise NoSuchPolicyError(
                 f"policy {name!r} is at version {policy.version!r}, not {version!r}; ask for that one"
             )
         self._keep(policy, at)
         return policy
+
+    def read(self, name: str, at: datetime) -> tuple[Document, Policy]:
+        """The same as it is written and as it is frozen; no copy is made. Raises as `newest` does."""
+        source, folder = self._source(name)
+        document, policy = self._frozen(source, at, folder)
+        if policy.name != name:
+            raise NoSuchPolicyError(f"the file of policy {name!r} calls itself {policy.name!r}; give both one name")
+        return document, policy
+
+    def read_file(self, path: Path, at: datetime) -> tuple[Document, Policy]:
+        """An agreement that lies anywhere. Raises `FaultyFileError`, and OSError when it cannot be read."""
+        with path.open("rb") as file:
+            return self._frozen(file.read(BYTES_MAX + 1), at, path.parent)
+
+    def publish(self, path: Path, wanted: Wanted, at: datetime) -> Publication:
+        """Put the agreement in that file in force, from the next opening on, and enter it in the folder's journal.
+
+        `wanted` says what was looked at before; a file that is another one by now, or that freezes to another
+        agreement in the folder (where iCal files are its own), is refused. Raises `NoSuchPolicyError` without a
+        folder, `JournalError` for what the journal does not take, `FaultyFileError`, and OSError.
+        """
+        if self._folder is None:
+            raise NoSuchPolicyError("no folder of agreements is set; name one with ESCALATION_POLICY_DIR")
+        with path.open("rb") as file:
+            source = file.read(BYTES_MAX + 1)
+        _, policy = self._frozen(source, at, self._folder)
+        found = (policy.name, policy.version, policy.digest)
+        if found != (wanted.name, wanted.version, wanted.digest):
+            raise JournalError(
+                f"{str(path)!r} has changed, or names iCal files that are others in {str(self._folder)!r};"
+                " put those there, and publish again"
+            )
+        journal = PolicyJournal(self._folder)
+        with journal.locked():
+            replaced = self._in_force(policy, at)
+            publication = journal.enter(wanted, replaced, at)
+            _write(self._folder / f"{policy.name}.yaml", source)
+            return publication
+
+    def unpublished(self, at: datetime) -> dict[str, str]:
+        """Agreements in use that the journal does not know, by name, and what is so. Never raises for a bad file."""
+        if self._folder is None or not self._folder.is_dir():
+            return {}
+        chronicle = PolicyJournal(self._folder).read()
+        found: dict[str, str] = {}
+        for path in sorted(self._folder.glob("*.yaml")):
+            if is_name(path.stem):
+                found |= self._unknown_to(chronicle, path.stem, at)
+        return found
+
+    def _unknown_to(self, chronicle: Chronicle, name: str, at: datetime) -> dict[str, str]:
+        entered = chronicle.of(name)
+        digests = {each.digest for each in entered}
+        try:
+            _, policy = self.read(name, at)
+        except FaultyFileError as faulty:
+            return {name: f"its file is wrong, the last good copy stays in force: {faulty.faults[0]}"}
+        except (NoSuchPolicyError, OSError) as error:
+            return {name: f"its file cannot be used: {error}"}
+        if policy.digest not in digests:
+            return {name: f"version {policy.version} ({policy.digest[:12]}) is in force and was never published"}
+        if entered[-1].digest != policy.digest:
+            last = entered[-1].version
+            return {name: f"version {policy.version} is in force, though {last} was published last; publish it again"}
+        with suppress(NoSuchPolicyError):
+            kept = self.kept(name)
+            if kept.digest not in digests:
+                return {name: f"version {kept.version} ({kept.digest[:12]}) was used and was never published"}
+        return {}
+
+    def _in_force(self, policy: Policy, at: datetime) -> str | None:
+        """The version that a publication replaces. Raises `JournalError` when it is the same one with another text."""
+        try:
+            _, before = self.read(policy.name, at)
+        except (NoSuchPolicyError, FaultyFileError):
+            return None
+        if before.version == policy.version and before.digest != policy.digest:
+            raise JournalError(f"{policy.name} {policy.version} is in force with another text; raise the version")
+        return before.version
+
+    def _frozen(self, source: bytes, at: datetime, folder: Path) -> tuple[Document, Policy]:
+        document = _document(source)
+        return document, freeze(document, at, self._settles, files_below(folder))
 
     def kept(self, name: str, version: str | None = None) -> Policy:
         """The last good copy on this machine, marked `stale`. Raises `NoSuchPolicyError` when there is none."""
@@ -71,20 +157,25 @@ class PolicyShelf:
             raise NoSuchPolicyError(f"the kept copy of policy {name!r} is version {policy.version!r}, not {version!r}")
         return replace(policy, stale=True)
 
-    def _source(self, name: str) -> bytes:
+    def _source(self, name: str) -> tuple[bytes, Path]:
+        """The bytes of the file, and the folder that it lies in."""
         # The name becomes part of a path, so it is looked at before anything is opened.
         if not is_name(name):
             raise self._unknown(name)
         if self._folder is not None:
             with suppress(FileNotFoundError), (self._folder / f"{name}.yaml").open("rb") as file:
-                return file.read(BYTES_MAX + 1)
+                return file.read(BYTES_MAX + 1), self._folder
         try:
-            return (_shipped() / f"{name}.yaml").read_bytes()
+            return (_shipped() / f"{name}.yaml").read_bytes(), _shipped()
         except FileNotFoundError:
             raise self._unknown(name) from None
 
     def _unknown(self, name: str) -> NoSuchPolicyError:
-        return NoSuchPolicyError(f"no policy is called {name[:80]!r}; known are {', '.join(self.names())}")
+        known = self.names()
+        more = f" and {len(known) - NAMES_SHOWN_MAX} more" if len(known) > NAMES_SHOWN_MAX else ""
+        return NoSuchPolicyError(
+            f"no policy is called {name[:80]!r}; known are {', '.join(known[:NAMES_SHOWN_MAX])}{more}"
+        )
 
     def _copy_of(self, name: str) -> Path:
         return self._kept / f"{name}.json"
@@ -96,6 +187,25 @@ class PolicyShelf:
             if self._written.get(policy.name) != state or not self._copy_of(policy.name).exists():
                 _write(self._copy_of(policy.name), _ADAPTER.dump_json(policy))
                 self._written[policy.name] = state
+
+
+def files_below(folder: Path) -> ReadBeside:
+    """Reads the files that a policy in that folder names: regular ones, at most a byte more than is allowed.
+
+    One outside the folder, also by a link, raises PermissionError.
+    """
+
+    def read_below(name: str) -> bytes:
+        root = folder.resolve()
+        path = (root / name).resolve()
+        if not path.is_relative_to(root):
+            raise PermissionError(errno.EACCES, "it lies outside the policy's folder")
+        if not path.is_file():  # a pipe would be waited for
+            raise FileNotFoundError(errno.ENOENT, "there is no such file")
+        with path.open("rb") as file:
+            return file.read(ICAL_BYTES_MAX + 1)
+
+    return read_below
 
 
 _ADAPTER: TypeAdapter[Policy] = TypeAdapter(Policy)

@@ -45,6 +45,7 @@ class RememberingClient:
     started: list[EscalationRequest] = field(default_factory=list)
     sent: list[tuple[str, Instructable, str | None, str | None]] = field(default_factory=list)
     signals: list[tuple[str, Approve | Reject]] = field(default_factory=list)
+    adopted: list[tuple[str, str, str, str, str | None]] = field(default_factory=list)
     fails: Exception | None = None
     heads: dict[str, Head] = field(default_factory=dict)
     looks: int = 0
@@ -66,6 +67,13 @@ class RememberingClient:
         if isinstance(command, Approve | Reject) and command.by not in MANAGERS:
             raise Refused(Refusal.NOT_AN_APPROVER, {"approvers": "support-manager"}, ref)
         self.sent.append((ref, command, key, words))
+        return Answer(ref, "e1", 8, Phase.ACTIVE)
+
+    async def adopt_policy(self, ref: str, *, by: str, policy: str, reason: str, key: str | None = None) -> Answer:
+        if self.fails is not None:
+            raise self.fails
+        self._known(ref)
+        self.adopted.append((ref, by, policy, reason, key))
         return Answer(ref, "e1", 8, Phase.ACTIVE)
 
     async def signal(self, ref: str, decision: Approve | Reject) -> None:

@@ -10,14 +10,16 @@ from temporalio.exceptions import ApplicationError
 
 import escalation
 from activities.policies import FAULTS_SHOWN_MAX, Policies
-from escalation.adapters.policies import NoSuchPolicyError, PolicyShelf
+from escalation.adapters.policies import NAMES_SHOWN_MAX, NoSuchPolicyError, PolicyShelf
 from escalation.core.vocabulary import Channel
 from escalation.wire.yaml_reader import BYTES_MAX, FaultyFileError
 from workflows.ports import Freeze
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SETTLES = {channel: timedelta(seconds=60) for channel in Channel}
+SHIPPED = tuple(sorted(path.stem for path in (Path(escalation.__file__).parent / "policies").glob("*.yaml")))
 DEMO = (Path(escalation.__file__).parent / "policies" / "demo.yaml").read_text()
+SHIPPED = tuple(sorted(path.stem for path in (Path(escalation.__file__).parent / "policies").glob("*.yaml")))
 Write = Callable[..., Path]
 
 
@@ -47,8 +49,9 @@ def test_shipped_agreements_are_found_without_a_folder(tmp_path: Path) -> None:
     """The package brings them along."""
     shelf = PolicyShelf(None, tmp_path / "kept", SETTLES)
 
-    assert shelf.names() == ("default", "demo")
-    assert [shelf.newest(name, AT).name for name in shelf.names()] == ["default", "demo"]
+    assert {"default", "demo"} < set(SHIPPED)
+    assert shelf.names() == SHIPPED
+    assert [shelf.newest(name, AT).name for name in ("default", "demo")] == ["default", "demo"]
 
 
 def test_a_file_in_the_folder_goes_before_the_shipped_one(shelf: PolicyShelf, write: Write) -> None:
@@ -65,7 +68,7 @@ def test_names_are_those_that_can_be_asked_for(shelf: PolicyShelf, write: Write)
     write(name="acme")
     write(name="Not A Name")
 
-    assert shelf.names() == ("acme", "default", "demo")
+    assert shelf.names() == tuple(sorted(("acme", *SHIPPED)))
 
 
 def test_the_last_good_copy_is_what_was_frozen_marked_stale(shelf: PolicyShelf, write: Write) -> None:
@@ -105,11 +108,22 @@ def test_a_new_version_replaces_the_copy(shelf: PolicyShelf, write: Write, tmp_p
 @pytest.mark.parametrize("name", ["gone", "../default", "/etc/passwd", "", "Default", "default.yaml/..", "x" * 300])
 def test_a_name_that_is_none_is_refused_with_those_there_are(shelf: PolicyShelf, name: str) -> None:
     """Nothing outside the two folders is ever opened."""
-    with pytest.raises(NoSuchPolicyError, match="known are default, demo") as caught:
+    with pytest.raises(NoSuchPolicyError, match="known are default, demo"):
         shelf.newest(name, AT)
-    assert len(str(caught.value)) < 200
     with pytest.raises(NoSuchPolicyError):
         shelf.kept(name)
+
+
+def test_only_so_many_names_are_told(shelf: PolicyShelf, write: Write) -> None:
+    """However many there are and however long what was asked for: it stays one line that can be read."""
+    for number in range(100):
+        write(name=f"a{number:02}")
+    with pytest.raises(NoSuchPolicyError) as caught:
+        shelf.newest("x" * 300, AT)
+
+    shown = ", ".join(f"a{number:02}" for number in range(NAMES_SHOWN_MAX))
+    assert str(caught.value).endswith(f"known are {shown} and {88 + len(SHIPPED)} more")
+    assert len(str(caught.value)) < 250
 
 
 def test_another_version_than_asked_for_is_refused(shelf: PolicyShelf, write: Write) -> None:
