@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import typer
 
+from escalation.cli import documents
 from escalation.cli.doors import By, Json, Key, Reason, Ref, doors, run
 from escalation.cli.speaking import answered, say, say_json
 from escalation.core import commands
@@ -27,6 +28,9 @@ def open_(
     ctx: typer.Context,
     ticket: Annotated[str, typer.Argument(help="The ticket that is handed over.")],
     by: By,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A filled form (`escalate template ROUTE`); '-' reads standard input.")
+    ] = None,
     title: Annotated[str | None, typer.Option(help="One line, at most 200 characters.")] = None,
     description: Annotated[
         Path | None, typer.Option(help="File with the story, at most 64 KiB; '-' reads standard input.")
@@ -35,6 +39,7 @@ def open_(
     severity: Annotated[str | None, typer.Option(help="SEV1 to SEV4, P1 to P4, or Critical to Low.")] = None,
     ask: Annotated[Ask | None, typer.Option(help="What the receiver is asked to do.")] = None,
     customer: Annotated[str | None, typer.Option(help="Id of the customer.")] = None,
+    segment: Annotated[str | None, typer.Option(help="What kind of customer it is: a segment of the policy.")] = None,
     deadline: Annotated[str | None, typer.Option(help="When it must be over: 2026-03-01T17:00+01:00.")] = None,
     policy: Annotated[str, typer.Option(help="Name of the agreement.")] = "default",
     reference: Annotated[str | None, typer.Option(help="Reference, if not the ticket's own id.")] = None,
@@ -44,19 +49,25 @@ def open_(
     as_json: Json = False,
 ) -> None:
     """Hand a ticket over: from now on somebody owns it and everybody hears in time."""
-    given = {
-        "ticket": ticket,
+    told = {
         "title": title,
         "description": None if description is None else _story(description),
         "route": route,
         "severity": severity,
         "ask": ask,
-        "customer": customer,
         "deadline": deadline,
+    }
+    if source is not None:
+        told = documents.told_by(ctx, source, ticket, customer or "", {name for name in told if told[name] is not None})
+    given = {
+        **told,
+        "ticket": ticket,
+        "customer": customer,
+        "segment": segment,
         "by": by,
         "policy": policy,
         "reference": reference,
-        "restricted": restricted,
+        "restricted": restricted or told.get("restricted"),
         "by_machine": machine,
         "key": key or str(uuid4()),
     }
