@@ -9,6 +9,7 @@ import asyncio
 import sys
 
 from tests.histories import fingerprint, schemas, transcript
+from tests.histories.recorded import leave
 
 PAGE = "docs/how-to/change-a-workflow.md"
 WRITE = "python -m tests.histories.guards --write"
@@ -61,4 +62,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

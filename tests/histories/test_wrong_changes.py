@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.histories.recorded import LIVES, name_of
 from tests.house.tree import ROOT
 
 COPIED = ("escalation", "workflows", "tests/histories")
 NO_SOURCE = shutil.ignore_patterns("__pycache__", "*.pyc")
+LIFE = (LIVES / "approvals" / "a_managers_no_ends_it.xz").relative_to(ROOT)
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         # One history is enough, and quicker; what the checkout has locked is another test's business.
         if kept.suffix in {".gz", ".txt", ".json"} and kept.name != "main_line.json.gz":
             kept.unlink()
+    shutil.rmtree(folder / LIVES.relative_to(ROOT))
+    (folder / LIFE).parent.mkdir(parents=True)
+    shutil.copy(ROOT / LIFE, folder / LIFE)
     assert guards(folder, "--write").returncode == 0
     return folder
 
@@ -82,9 +87,14 @@ def checkout(original: Path, tmp_path: Path) -> Path:
 
 
 def guards(checkout: Path, *named: str) -> subprocess.CompletedProcess[str]:
-    """The command, in that checkout: its modules come first on the path."""
+    """The command, in that checkout."""
+    return ran_in(checkout, "tests.histories.guards", *named)
+
+
+def ran_in(checkout: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A module as a command, in that checkout: its modules come first on the path."""
     return subprocess.run(
-        [sys.executable, "-m", "tests.histories.guards", *named],
+        [sys.executable, "-m", module, *arguments],
         cwd=checkout,
         capture_output=True,
         text=True,
@@ -94,9 +104,10 @@ def guards(checkout: Path, *named: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_copy_without_a_change_passes(checkout: Path) -> None:
     """It is found to be what was taken as the truth."""
-    ran = guards(checkout)
+    ran, replayed = guards(checkout), ran_in(checkout, "tests.histories.scenarios", str(LIFE))
 
     assert (ran.returncode, ran.stdout) == (0, ""), ran.stdout + ran.stderr
+    assert (replayed.returncode, replayed.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
@@ -113,6 +124,21 @@ def test_a_wrong_change_is_caught(wrong: Wrong, checkout: Path) -> None:
     assert wrong.said in ran.stdout
     assert ("Nondeterminism" in ran.stdout) is (wrong.said == "Nondeterminism"), "only more commands stop a replay"
     assert "docs/how-to/change-a-workflow.md" in ran.stdout
+
+
+def test_a_scenarios_life_stops_at_a_command_more(checkout: Path) -> None:
+    """It says which life, and what to do."""
+    wrong = WRONG["command, replayed"]
+    changed = checkout / wrong.path
+    changed.write_text(changed.read_text().replace(wrong.was, wrong.becomes))
+
+    ran = ran_in(checkout, "tests.histories.scenarios", str(LIFE))
+
+    assert ran.returncode == 1, ran.stdout
+    first, *_, last = ran.stderr.splitlines()
+    assert first.startswith(f"{name_of(LIFE)}: CASE-")
+    assert "Nondeterminism" in first
+    assert "docs/how-to/change-a-workflow.md" in last
 
 
 def test_what_is_taken_as_the_truth_passes(checkout: Path) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -46,12 +46,12 @@ class World:
     ledger: Ledger
     desk: EscalationClient
     signing: EscalationClient
-    opened: int = 0
+    references: list[str] = field(default_factory=list)  # that were given away, in this order
 
     def reference(self) -> str:
         """A reference that no other test in this world has."""
-        self.opened += 1
-        return f"CASE-{self.opened}"
+        self.references.append(f"CASE-{len(self.references) + 1}")
+        return self.references[-1]
 
     def agree(self, name: str, text: str) -> None:
         """Lay an agreement on the shelf, or another version of it."""
