@@ -55,7 +55,7 @@ class Authority:
 
     def _standing(self, inquiry: Inquiry) -> Standing:
         try:
-            looked_up = self._directory.standing(inquiry.by)
+            looked_up = self._directory.standing(inquiry.by, inquiry.at)
         except DirectoryDown:
             looked_up = Standing(person=inquiry.by, known=False)
         if not inquiry.needs_roles:

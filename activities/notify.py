@@ -156,8 +156,8 @@ class Notifier:
         try:
             # A customer's id given as a person's, or the reverse: nothing that is written inside may leave the house.
             meant = self._book.is_customer(effect.contact) is effect.message.startswith("customer_")
-            address = self._book.address(effect.contact, effect.channel) if meant else None
-            name = self._book.name(effect.contact)
+            address = self._book.address(effect.contact, effect.channel, send.at) if meant else None
+            name = self._book.name(effect.contact, send.at)
         except Exception as error:  # noqa: BLE001  # whatever a directory raises, it could not be asked
             return Unsendable(Failure.UNREACHABLE, f"directory_{type(error).__name__}", lasting=False)
         if address is None:

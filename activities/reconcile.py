@@ -1,5 +1,7 @@
 """The act of finding out whether an ambiguous dispatch was accepted. Called after the settle window, never before."""
 
+from datetime import datetime
+
 from temporalio import activity
 
 from activities.attempts import again, is_last
@@ -57,7 +59,7 @@ class Reconciler:
 
     def _question(self, look: Look) -> Question | None:
         effect = look.effect
-        address = self._address(effect.contact, effect.channel)
+        address = self._address(effect.contact, effect.channel, effect.since)
         if address is None:
             return None
         rivals = [effect.dispatch]
@@ -66,7 +68,7 @@ class Reconciler:
             rivals = [
                 row.dispatch
                 for row in self._ledger.unfinished(Channel.VOICE)
-                if row.dispatch == effect.dispatch or self._address(row.contact, row.channel) == address
+                if row.dispatch == effect.dispatch or self._address(row.contact, row.channel, effect.since) == address
             ] or rivals
         return Question(
             dispatch=effect.dispatch,
@@ -79,9 +81,9 @@ class Reconciler:
             place=rivals.index(effect.dispatch) if effect.dispatch in rivals else 0,
         )
 
-    def _address(self, contact: str, channel: Channel) -> str | None:
+    def _address(self, contact: str, channel: Channel, at: datetime) -> str | None:
         try:
-            return self._book.address(contact, channel)
+            return self._book.address(contact, channel, at)
         except Exception as error:  # noqa: BLE001  # whatever a directory raises, it could not be asked
             activity.logger.warning("the directory could not be asked: %s", type(error).__name__)
             return None

@@ -1,16 +1,22 @@
-"""The shape of a directory file: people, the roles they hold, and customers, each under an id that is no name."""
+"""The shape of a directory file: people, the roles they hold, on-call schedules, and customers.
+
+Each stands under an id that is no name.
+"""
 
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import AfterValidator, Field, PlainValidator, ValidationError
 
 from escalation.core.vocabulary import Channel
-from escalation.wire.faults import faults_of
-from escalation.wire.policy_file import label_of, name_of
+from escalation.wire import schedule_file
+from escalation.wire.faults import faults_of, some_of
+from escalation.wire.quoting import shown
+from escalation.wire.schedule_file import Instant, WrittenSchedule
+from escalation.wire.written_words import Written, label_of, name_of
 from escalation.wire.yaml_reader import Document, FaultyFileError, Path
 
 EMAIL_CHARS_MAX = 254  # RFC 5321, 4.5.3.1.3: what fits into a path
@@ -18,6 +24,7 @@ ROLES_MAX = 50
 ALIASES_MAX = 20
 AWAYS_MAX = 50
 NAME_CHARS_MAX = 120
+SCHEDULES_MAX = 500
 
 _EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _PHONE = re.compile(r"\+[1-9][0-9]{7,14}")  # ITU-T E.164: at most 15 digits, the first part of the country code
@@ -44,27 +51,29 @@ def _full_name(text: str) -> str:
     return text
 
 
-def _instant(written: object) -> datetime:
-    try:
-        instant = datetime.fromisoformat(written if isinstance(written, str) else "")
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise ValueError(f'{written!r} is no instant; write date, time and offset such as "2026-12-24T08:00:00+01:00"')
-    return instant
+@dataclass(frozen=True, slots=True)
+class OnCallIn:
+    """Whoever is on call in that schedule."""
+
+    schedule: str
+
+
+Holder = str | OnCallIn
+"""Who holds a role: always the same person, or the one on call."""
+
+
+def _holder(written: object) -> Holder:
+    if isinstance(written, str):
+        return written
+    if isinstance(written, dict) and [*written] == ["schedule"] and isinstance(written["schedule"], str):
+        return OnCallIn(written["schedule"])
+    raise ValueError(f"{shown(written)} is nobody; write a person's id, or {{schedule: its id}}")
 
 
 Id = Annotated[str, AfterValidator(name_of)]
 Email = Annotated[str, AfterValidator(_email)]
 Phone = Annotated[str, AfterValidator(_phone)]
 FullName = Annotated[str, AfterValidator(_full_name)]
-Instant = Annotated[datetime, PlainValidator(_instant)]
-
-
-class Written(BaseModel):
-    """Exact types, and no field that nobody reads."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
 class WrittenAway(Written):
@@ -90,8 +99,13 @@ class WrittenPerson(Written):
 
 
 class WrittenRole(Written):
-    primary: str
-    backup: str | None = None
+    primary: Annotated[Holder, PlainValidator(_holder)]
+    backup: Annotated[Holder | None, PlainValidator(_holder)] = None
+
+    @property
+    def holders(self) -> tuple[Holder, ...]:
+        """The primary, then the backup if there is one."""
+        return (self.primary,) if self.backup is None else (self.primary, self.backup)
 
 
 class WrittenCustomer(Written):
@@ -101,8 +115,9 @@ class WrittenCustomer(Written):
 
 class WrittenDirectory(Written):
     people: dict[Id, WrittenPerson]
-    roles: dict[Id, WrittenRole] = {}
-    customers: dict[Id, WrittenCustomer] = {}
+    roles: dict[Id, WrittenRole] = Field(default_factory=dict)
+    customers: dict[Id, WrittenCustomer] = Field(default_factory=dict)
+    schedules: dict[Id, WrittenSchedule] = Field(default_factory=dict)
 
 
 def written_in(document: Document) -> WrittenDirectory:
@@ -112,25 +127,43 @@ def written_in(document: Document) -> WrittenDirectory:
         written = WrittenDirectory.model_validate_json(json.dumps(document.value))
     except ValidationError as error:
         raise FaultyFileError(faults_of(error, document)) from None
-    faults = tuple(document.fault(path, what) for path, what in _contradictions(written))
+    faults = some_of(document.fault(path, what) for path, what in _contradictions(written))
     if faults:
         raise FaultyFileError(faults)
     return written
 
 
 def _contradictions(written: WrittenDirectory) -> Iterator[tuple[Path, str]]:
-    for role, holders in written.roles.items():
-        if role in written.people:
-            yield ("roles", role), "a person has the same id; rename one of them"
-        for field, person in (("primary", holders.primary), ("backup", holders.backup)):
-            if person is not None and person not in written.people:
-                yield ("roles", role, field), f"no person is called {person!r}; add them, or name somebody known"
-        if holders.primary == holders.backup:
-            yield ("roles", role, "backup"), "nobody is their own backup; name somebody else or leave it out"
+    yield from _contradictions_of_roles(written)
     for customer in written.customers:
         if customer in written.people or customer in written.roles:
             yield ("customers", customer), "a person or role has the same id; rename one of them"
+    if len(written.schedules) > SCHEDULES_MAX:
+        yield ("schedules",), f"{len(written.schedules)} schedules, at most {SCHEDULES_MAX} are allowed; remove some"
+    for name, schedule in written.schedules.items():
+        if name in written.people or name in written.roles or name in written.customers:
+            yield ("schedules", name), "a person, role or customer has the same id; rename one of them"
+        for path, what in schedule_file.contradictions(schedule, written.people):
+            yield ("schedules", name, *path), what
     yield from _contradictions_of_people(written)
+
+
+def _contradictions_of_roles(written: WrittenDirectory) -> Iterator[tuple[Path, str]]:
+    for role, entry in written.roles.items():
+        path: Path = ("roles", role)
+        if role in written.people:
+            yield path, "a person has the same id; rename one of them"
+        for field, holder in zip(("primary", "backup"), entry.holders, strict=False):
+            if isinstance(holder, OnCallIn):
+                if holder.schedule not in written.schedules:
+                    yield (
+                        (*path, field),
+                        f"no schedule is called {holder.schedule!r}; add it, or name one that is there",
+                    )
+            elif holder not in written.people:
+                yield (*path, field), f"no person is called {holder!r}; add them, or name somebody known"
+        if entry.primary == entry.backup:
+            yield (*path, "backup"), "nobody is their own backup; name somebody else or leave it out"
 
 
 def _contradictions_of_people(written: WrittenDirectory) -> Iterator[tuple[Path, str]]:

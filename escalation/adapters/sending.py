@@ -26,15 +26,15 @@ AT_HEADER = "X-Escalation-At"
 class AddressBook(Protocol):
     """Where contacts are looked up when something is sent to them. May raise when it cannot be reached."""
 
-    def address(self, contact: str, channel: Channel) -> str | None:
-        """Email address, or telephone number in E.164; None when the contact has none for this channel."""
+    def address(self, contact: str, channel: Channel, at: datetime) -> str | None:
+        """Email address, or telephone number in E.164, at that instant; None when there is none for this channel."""
 
     def is_customer(self, contact: str) -> bool:
         """Whether that id is a customer's: they are written to, and never read what is written inside."""
         ...
 
-    def name(self, contact: str) -> str | None:
-        """How to greet the contact; None when unknown."""
+    def name(self, contact: str, at: datetime) -> str | None:
+        """How to greet the contact at that instant; None when unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from escalation.cli import listing, looking, playing, running, verbs
+from escalation.cli import documents, explaining, listing, looking, oncall, playing, policy, running, triaging, verbs
 from escalation.cli.failing import OneLine
 
 
@@ -51,6 +51,9 @@ def escalate(
 
 
 _VERBS: dict[str, Callable[..., None]] = {
+    "triage": triaging.triage,
+    "template": documents.template,
+    "check": documents.check,
     "open": verbs.open_,
     "ack": verbs.ack,
     "decline": verbs.decline,
@@ -72,6 +75,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "cancel": verbs.cancel,
     "list": listing.list_,
     "show": looking.show,
+    "explain": explaining.explain,
     "timeline": looking.timeline,
     "play": playing.play,
     "gateway": running.gateway,
@@ -90,9 +94,8 @@ def _group() -> None:
     """Typer gives the name of a group's only command away, unless the group has a callback."""
 
 
-policy = typer.Typer(help="Look at agreements.", callback=_group)
-policy.command("check")(running.policy_check)
-app.add_typer(policy, name="policy")
+app.add_typer(policy.app, name="policy")
+app.add_typer(oncall.app, name="oncall")
 
 db = typer.Typer(help="Look after the databases.", callback=_group)
 db.command("upgrade")(running.db_upgrade)

@@ -49,8 +49,8 @@ class Company(Protocol):
         """Who is behind a role or a name."""
         ...
 
-    def address(self, contact: str, channel: Channel) -> str | None:
-        """Where they are reached, if they are."""
+    def address(self, contact: str, channel: Channel, at: datetime) -> str | None:
+        """Where they are reached at that instant, if they are."""
         ...
 
 
@@ -167,7 +167,7 @@ def answer(effect: Effect, company: Company, at: datetime) -> Fact:
     """What a world without faults answers to an effect."""
     match effect:
         case Notify():
-            if company.address(effect.contact, effect.channel) is not None:
+            if company.address(effect.contact, effect.channel, at) is not None:
                 return _accepted(effect.number)
             missing = f"no_{effect.channel}"
             return ReportDelivery(effect.number, Outcome.FAILED, failure=Failure.NO_ADDRESS, code=missing)

@@ -47,10 +47,10 @@ class Remembering:
             self._found[name] = self._company.find(name, self._at)
         return self._found[name]
 
-    def address(self, contact: str, channel: Channel) -> str | None:
+    def address(self, contact: str, channel: Channel, _at: datetime) -> str | None:
         """As the directory says."""
         if (contact, channel) not in self._addresses:
-            self._addresses[contact, channel] = self._company.address(contact, channel)
+            self._addresses[contact, channel] = self._company.address(contact, channel, self._at)
         return self._addresses[contact, channel]
 
 

@@ -307,19 +307,31 @@ def test_the_default_keeps_its_promises_to_segments() -> None:
     assert triggers == {"vip": None, "enterprise": {"inactive_after": "30m"}, "standard": {"inactive_after": "4h"}}
 
 
-def test_the_default_has_the_five_routes_with_who_sends_and_why() -> None:
+def test_the_default_has_the_routes_with_who_sends_and_why() -> None:
     """And says of each when it is taken."""
     routes = written("default")["routes"]
 
-    assert list(routes) == ["l1-to-l2", "l2-to-engineering", "l2-to-product", "any-to-security", "any-to-leadership"]
+    assert list(routes) == [
+        "l1-to-l2",
+        "l2-to-engineering",
+        "l2-to-product",
+        "any-to-security",
+        "any-to-leadership",
+        "any-to-customer-success",
+        "any-to-finance",
+        "any-to-legal",
+    ]
     assert [route["from"] for route in routes.values()] == [
         ["Support L1"],
         ["Support L2"],
         ["Support L2"],
         ["Any tier"],
         ["Support L2", "Support manager"],
+        ["Support L1 or L2"],
+        ["Support L1 or L2"],
+        ["Support L2 or a manager"],
     ]
-    assert [len(route["triggers"]) for route in routes.values()] == [3, 4, 4, 4, 5]
+    assert [len(route["triggers"]) for route in routes.values()] == [3, 4, 4, 4, 5, 2, 2, 2]
 
 
 def test_on_a_breach_the_default_does_all_three_things() -> None:

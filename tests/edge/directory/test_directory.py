@@ -120,9 +120,9 @@ def test_standing_collapses_names_and_gathers_roles(directory: Directory) -> Non
     """Held, primary or backup; whoever is unknown stands for themselves, without roles."""
     ana = Standing("ana", ("incident-commander", "on-call", "lead"), ("ana.silva", "A. Silva"))
 
-    assert directory.standing("ana") == directory.standing("A. Silva") == ana
-    assert directory.standing("mallory") == Standing("mallory")
-    assert directory.standing("on-call") == Standing("on-call")
+    assert directory.standing("ana", AT) == directory.standing("A. Silva", AT) == ana
+    assert directory.standing("mallory", AT) == Standing("mallory")
+    assert directory.standing("on-call", AT) == Standing("on-call")
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_whoever_has_no_address_is_not_told() -> None:
     answers = [s.entry.command for s in log if s.entry.command.kind == "report_delivery"]
 
     assert {answer.outcome for answer in answers} == {Outcome.ACCEPTED, Outcome.FAILED}
-    assert stage().company.address("nobody-we-know", Channel.EMAIL) is None
+    assert stage().company.address("nobody-we-know", Channel.EMAIL, NOW) is None
 
 
 def test_a_cast_needs_people_and_a_customer() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from temporalio.common import RetryPolicy
@@ -67,7 +67,7 @@ class Book:
         )
         self.down = False
 
-    def address(self, contact: str, channel: Channel) -> str | None:
+    def address(self, contact: str, channel: Channel, at: datetime) -> str | None:  # nobody moves
         if self.down:
             raise ConnectionError("ldap://directory.example: who is +491701234567")
         return self.addresses.get((contact, channel))
@@ -75,7 +75,7 @@ class Book:
     def is_customer(self, contact: str) -> bool:
         return contact == "customer"
 
-    def name(self, contact: str) -> str | None:
+    def name(self, contact: str, at: datetime) -> str | None:  # as above
         return contact.title()
 
 
