@@ -23,6 +23,7 @@ from escalation.wire.written_words import is_name
 from escalation.wire.yaml_reader import BYTES_MAX, Document, FaultyFileError, read
 
 NAMES_SHOWN_MAX = 12
+READABLE = 0o644
 
 
 class NoSuchPolicyError(LookupError):
@@ -70,8 +71,7 @@ class PolicyShelf:
 
     def read_file(self, path: Path, at: datetime) -> tuple[Document, Policy]:
         """An agreement that lies anywhere. Raises `FaultyFileError`, and OSError when it cannot be read."""
-        with path.open("rb") as file:
-            return self._frozen(file.read(BYTES_MAX + 1), at, path.parent)
+        return self._frozen(_bytes(path), at, path.parent)
 
     def publish(self, path: Path, wanted: Wanted, at: datetime) -> Publication:
         """Put the agreement in that file in force, from the next opening on, and enter it in the folder's journal.
@@ -82,8 +82,7 @@ class PolicyShelf:
         """
         if self._folder is None:
             raise NoSuchPolicyError("no folder of agreements is set; name one with ESCALATION_POLICY_DIR")
-        with path.open("rb") as file:
-            source = file.read(BYTES_MAX + 1)
+        source = _bytes(path)
         _, policy = self._frozen(source, at, self._folder)
         found = (policy.name, policy.version, policy.digest)
         if found != (wanted.name, wanted.version, wanted.digest):
@@ -163,8 +162,8 @@ class PolicyShelf:
         if not is_name(name):
             raise self._unknown(name)
         if self._folder is not None:
-            with suppress(FileNotFoundError), (self._folder / f"{name}.yaml").open("rb") as file:
-                return file.read(BYTES_MAX + 1), self._folder
+            with suppress(FileNotFoundError):
+                return _bytes(self._folder / f"{name}.yaml"), self._folder
         try:
             return (_shipped() / f"{name}.yaml").read_bytes(), _shipped()
         except FileNotFoundError:
@@ -224,6 +223,14 @@ def _document(source: bytes) -> Document:
     return read(source)
 
 
+def _bytes(path: Path) -> bytes:
+    """What is in a regular file, and one byte more than may be: a pipe would be waited for forever."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "not a regular file")
+    with path.open("rb") as file:
+        return file.read(BYTES_MAX + 1)
+
+
 def _write(path: Path, content: bytes) -> None:
     """All of it or nothing, and on the disk before this returns: a crash leaves the copy before."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -231,6 +238,7 @@ def _write(path: Path, content: bytes) -> None:
         try:
             file.write(content)
             file.flush()
+            os.fchmod(file.fileno(), READABLE)  # a worker under another name reads it too
             os.fsync(file.fileno())
             Path(file.name).replace(path)
         except BaseException:

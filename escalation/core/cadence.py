@@ -46,7 +46,7 @@ def start_customer_updates(draft: Draft, *, heard: bool = True, early: bool = Fa
     last = draft.clock(ClockName.CUSTOMER_UPDATE)
     if not heard and last is not None and last.limit_at is not None and last.limit_at <= draft.now:
         return
-    since = draft.now if heard or last is None else last.heard or last.segments[0].start
+    since = draft.now if heard or last is None else _last_word(draft, last)
     began = _begins(draft, ClockName.CUSTOMER_UPDATE) if early else draft.now
     turn = _customer_turn(draft, began, last.cycle + 1 if last is not None else 1, since)
     draft.stop_clock(ClockName.CUSTOMER_UPDATE)
@@ -54,9 +54,23 @@ def start_customer_updates(draft: Draft, *, heard: bool = True, early: bool = Fa
         draft.put_clock(turn)
 
 
+def _last_word(draft: Draft, turn: Clock) -> datetime:
+    """From when on the floor counts: the customer's last word; while it stands still, as far back as it had counted."""
+    began = turn.segments[0].start
+    waited = began - (turn.heard or began)
+    if turn.running:
+        return began - waited
+    return draft.now - clocks.spent(turn, draft.now, draft.gauge(turn.target)) - waited
+
+
 def _begins(draft: Draft, name: ClockName) -> datetime:
-    """Where the turn after an early update begins: now, or where the turn that it answers would have ended."""
+    """Where the turn after an early update begins: now, or where the turn that it answers would have ended.
+
+    A turn that lies ahead was answered already: it keeps its beginning.
+    """
     clock = draft.clock(name)
+    if clock is not None and clock.segments[-1].start > draft.now:
+        return clock.segments[-1].start
     end = clock.limit_at if clock is not None else None
     keeps = draft.policy.reckoning.after_an_early_update is Anchor.GRID
     return end if keeps and end is not None and end > draft.now else draft.now
@@ -79,11 +93,11 @@ def check_in_missed(draft: Draft, clock: Clock, due: Due) -> None:
     draft.missed(clock, due.at)
     draft.notice(Point(Topic.CHECK_IN_MISSED, draft.people.owner, due.at), draft.policy.house.managers)
     cadence = draft.terms.check_in
-    if cadence is not None:
-        target = turn_of(cadence)
-        began = next_turn_began(draft, due.at, target)
-        draft.put_clock(_turn(draft, ClockName.CHECK_IN, clock.cycle + 1, target, began))
-        del draft.clocks[clock.name, clock.cycle]
+    assert cadence is not None  # terms without one stop the clock
+    target = turn_of(cadence)
+    began = next_turn_began(draft, due.at, target)
+    draft.put_clock(_turn(draft, ClockName.CHECK_IN, clock.cycle + 1, target, began))
+    del draft.clocks[clock.name, clock.cycle]
 
 
 def update_wanted(draft: Draft, clock: Clock, due: Due) -> None:

@@ -7,7 +7,7 @@ starts, resumes or is given another target; so asking what is due next costs not
 
 from datetime import datetime, timedelta
 
-from escalation.core.hours import Calendar, Days, add, after_days, between, next_opening
+from escalation.core.hours import AtClose, Calendar, Days, add, after_days, between, next_opening
 from escalation.core.policy import Target
 from escalation.core.reckoning import OURS, EarlierPauses, Fractions, Pausing, Reckoning, Retiming, ShortTarget
 from escalation.core.values import dataclass, replace
@@ -15,6 +15,7 @@ from escalation.core.vocabulary import ClockName, Edge
 
 RANK = {name: rank for rank, name in enumerate(ClockName)}
 EDGE_RANK = {edge: rank for rank, edge in enumerate(Edge)}
+PROMISED = (ClockName.RESPONSE, ClockName.RESOLUTION)
 _NOTHING = timedelta(0)
 
 
@@ -86,9 +87,10 @@ class Gauge:
     calendar: Calendar | None = None
     reckoning: Reckoning = OURS
 
-    def instant(self, at: datetime) -> datetime:
-        """The instant as it is kept."""
-        return at.replace(second=0, microsecond=0) if self.reckoning.fractions is Fractions.MINUTES else at
+    def instant(self, name: ClockName, at: datetime) -> datetime:
+        """The instant as it is kept. Only what is promised to customers is ever cut to minutes; the rest is exact."""
+        cut = self.reckoning.fractions is Fractions.MINUTES and name in PROMISED
+        return at.replace(second=0, microsecond=0) if cut else at
 
 
 EVERY_HOUR = Gauge()
@@ -96,7 +98,7 @@ EVERY_HOUR = Gauge()
 
 def start(name: ClockName, cycle: int, target: Target, at: datetime, gauge: Gauge = EVERY_HOUR) -> Clock:
     """A clock that runs from `at`. A target of no time at all is due at once."""
-    at = gauge.instant(at)
+    at = gauge.instant(name, at)
     target, limit_at = _resolved(target, at, gauge)
     return Clock(
         name, cycle, target, (Segment(at),), _ahead(target, _NOTHING, at, gauge, limit_at=limit_at, first=True)
@@ -105,26 +107,27 @@ def start(name: ClockName, cycle: int, target: Target, at: datetime, gauge: Gaug
 
 def pause(clock: Clock, at: datetime, gauge: Gauge = EVERY_HOUR) -> Clock:
     """Time no longer counts; a paused clock stays as it is."""
-    return _paused(clock, gauge.instant(at), gauge)
+    return _paused(clock, gauge.instant(clock.name, at), gauge)
 
 
 def resume(clock: Clock, at: datetime, gauge: Gauge = EVERY_HOUR) -> Clock:
     """Time counts again; edges passed before stay passed."""
     if clock.running or clock.missed:
         return clock
-    at = max(gauge.instant(at), _end_of(clock))  # a turn that lies ahead keeps its beginning
+    paused = _end_of(clock)
+    at = max(gauge.instant(clock.name, at), paused)  # a turn that lies ahead keeps its beginning
     resumed = replace(clock, segments=(*clock.segments, Segment(at)))
     if gauge.reckoning.pausing is Pausing.WALL:
-        resumed = replace(resumed, moved=clock.moved + (at - _end_of(clock)))
+        resumed = replace(resumed, moved=clock.moved + (at - paused))
         return replace(resumed, dues=_dues_by_wall(resumed, at, gauge))
-    return replace(resumed, dues=_ahead(clock.target, spent(clock, at, gauge), at, gauge))
+    return replace(resumed, dues=_dues(clock, clock.target, at, gauge, paused))
 
 
 def count_pause(clock: Clock, at: datetime, gauge: Gauge = EVERY_HOUR) -> Clock:
     """As if a paused clock had gone on until `at`; it stays paused. A running one stays as it is."""
     if clock.running:
         return clock
-    last = Segment(clock.segments[-1].start, gauge.instant(at))
+    last = Segment(clock.segments[-1].start, gauge.instant(clock.name, at))
     return replace(clock, segments=(*clock.segments[:-1], _counted(last, gauge)))
 
 
@@ -138,7 +141,7 @@ def retarget(
     """
     if clock.missed:
         return clock
-    at = measured.instant(at)
+    at = measured.instant(clock.name, at)
     if mode is Retiming.RESET:
         anew = start(clock.name, clock.cycle, target, at, measured)
         return anew if clock.running else replace(pause(anew, at, measured), fired=())
@@ -149,13 +152,15 @@ def retarget(
         return moved
     begun = max(at, _end_of(ended))
     moved = replace(moved, segments=(*moved.segments, Segment(begun)))
-    used = sum((part.counted for part in ended.segments), _NOTHING)
+    used = _used(ended)
     if measured.reckoning.pausing is Pausing.WALL:
+        if counted.reckoning.pausing is not Pausing.WALL:
+            moved = replace(moved, moved=_gaps(ended))
         dues = _dues_by_wall(moved, at, measured)
     elif mode is Retiming.RETROACTIVE and target.limit < used:
         dues = (Due(_reached(ended, target.limit, measured), Edge.LIMIT, target.limit),)
     else:
-        dues = _ahead(target, used, begun, measured)
+        dues = _dues(ended, target, begun, measured, begun)
     return replace(moved, dues=dues, overtaken=dues[-1].at <= at)
 
 
@@ -167,18 +172,18 @@ def fire(clock: Clock) -> tuple[Due, Clock]:
 
 def spent(clock: Clock, at: datetime, gauge: Gauge = EVERY_HOUR) -> timedelta:
     """Open time counted so far, never less than nothing; the gauge is the one that counts now."""
-    at, last = gauge.instant(at), clock.segments[-1]
+    at, last = gauge.instant(clock.name, at), clock.segments[-1]
     if gauge.reckoning.pausing is Pausing.WALL:
         return max(between(gauge.calendar, clock.segments[0].start, last.end or at) - clock.moved, _NOTHING)
     running = between(gauge.calendar, last.start, at) if last.end is None else _NOTHING
-    return sum((part.counted for part in clock.segments), running)
+    return _used(clock) + running
 
 
 def limit_of(target: Target, began: datetime, gauge: Gauge = EVERY_HOUR) -> datetime:
     """Where the limit of a clock would lie that began then and never paused."""
     if target.limit_days is not None and gauge.calendar is not None:
         return after_days(gauge.calendar, began, target.limit_days)
-    return add(gauge.calendar, began, target.limit)
+    return _left(target, _NOTHING, began, gauge.calendar)
 
 
 # --- inside ----------------------------------------------------------------------------------------------------------
@@ -238,6 +243,42 @@ def _reached(clock: Clock, amount: timedelta, gauge: Gauge) -> datetime:
     return add(gauge.calendar, part.start, left)
 
 
+def _used(clock: Clock) -> timedelta:
+    return sum((part.counted for part in clock.segments), _NOTHING)
+
+
+def _gaps(clock: Clock) -> timedelta:
+    """The length of all pauses of a clock that stands still."""
+    ran = sum(((part.end or part.start) - part.start for part in clock.segments), _NOTHING)
+    return _end_of(clock) - clock.segments[0].start - ran
+
+
+def _dues(clock: Clock, target: Target, at: datetime, gauge: Gauge, paused: datetime) -> tuple[Due, ...]:
+    """The edges still ahead of a clock that goes on at `at`, having stood still since `paused`.
+
+    When its pauses took no open time, they moved nothing: all is as it would be without them. A warning that came
+    meanwhile comes now.
+    """
+    began, used = clock.segments[0].start, _used(clock)
+    if used == between(gauge.calendar, began, at):
+        limit_at = limit_of(target, began, gauge)
+        whole = _ahead(target, _NOTHING, began, gauge, limit_at=limit_at, first=True)
+        late = [replace(due, at=max(due.at, at)) for due in whole if due.edge is Edge.LIMIT or due.at > paused]
+        return tuple(late)
+    warned = Edge.WARNING in clock.fired
+    moved_to = None
+    if target.limit_days is not None:  # time was lost: never earlier than without
+        moved_to = max(limit_of(target, began, gauge), _left(target, used, at, gauge.calendar))
+    return _ahead(target, used, at, gauge, limit_at=moved_to, warned=warned)
+
+
+def _left(target: Target, used: timedelta, at: datetime, calendar: Calendar | None) -> datetime:
+    """When what is left of the limit will have passed; what was used up exactly at a close may wait for the opening."""
+    if calendar is not None and used == target.limit and calendar.manner.at_close is AtClose.NEXT_OPENING:
+        return next_opening(calendar, at)
+    return add(calendar, at, max(target.limit - used, _NOTHING))
+
+
 def _dues_by_wall(clock: Clock, at: datetime, gauge: Gauge) -> tuple[Due, ...]:
     """The edges still ahead of a clock whose pauses move its dues by their own length."""
     began = clock.segments[0].start
@@ -255,19 +296,23 @@ def _ahead(
     *,
     limit_at: datetime | None = None,
     first: bool = False,
+    warned: bool = False,
 ) -> tuple[Due, ...]:
-    """The edges after `used`; the limit is kept even when its time has come. `first`: the clock starts."""
+    """The edges after `used`; the limit is kept even when its time has come.
+
+    `first`: the clock starts. `warned`: a warning has fired, so the one that stands in for a long lead has as well.
+    """
     calendar = gauge.calendar
     if limit_at is None:
-        limit_at = add(calendar, at, max(target.limit - used, _NOTHING))
+        limit_at = _left(target, used, at, calendar)
     ahead = [Due(limit_at, Edge.LIMIT, target.limit)]
     if target.goal is None and not target.leads:
         return (ahead[0],)
     for after, edge in _edges(target, gauge.reckoning.short_target):
-        if after > used or (first and not after):
+        if after > used or (first and not after) or (target.quiet and after == used and not warned):
             ahead.append(Due(add(calendar, at, after - used), edge, after))
     if target.wall_leads:
-        ahead += _by_wall(target, used, at, gauge, limit_at, first=first)
+        ahead += _by_wall(target, used, at, gauge, limit_at, degrades=first or not warned)
     if target.quiet:
         ahead = [_in_open_hours(due, limit_at, calendar) for due in ahead]
     ahead.sort(key=lambda due: (due.edge is Edge.LIMIT, due.at, EDGE_RANK[due.edge], due.after))
@@ -296,7 +341,7 @@ def _degraded(target: Target, goal: timedelta | None, short: ShortTarget) -> tim
 
 
 def _by_wall(
-    target: Target, used: timedelta, at: datetime, gauge: Gauge, limit_at: datetime, *, first: bool
+    target: Target, used: timedelta, at: datetime, gauge: Gauge, limit_at: datetime, *, degrades: bool
 ) -> list[Due]:
     """Warnings whose leads count every hour."""
     found = {}
@@ -306,9 +351,11 @@ def _by_wall(
         if instant > at:
             after = used + between(gauge.calendar, at, instant)
             found[instant] = Due(instant, Edge.WARNING, after)
-        elif first and (degraded := _degraded(target, goal, gauge.reckoning.short_target)) is not None:
-            instant = add(gauge.calendar, at, degraded)
-            found[instant] = Due(instant, Edge.WARNING, degraded)
+        elif degrades and lead >= target.limit:
+            degraded = _degraded(target, goal, gauge.reckoning.short_target)
+            if degraded is not None and degraded >= used:
+                instant = add(gauge.calendar, at, degraded - used)
+                found[instant] = Due(instant, Edge.WARNING, degraded)
     return list(found.values())
 
 

@@ -1,6 +1,6 @@
 """The local draft that a rule works on. It is sealed once, into a Decision, and nobody keeps it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
@@ -195,9 +195,9 @@ class Draft:
             if clock.name not in spared:
                 self.put_clock(clocks.pause(clock, self.now, self.gauge(clock.target)))
 
-    def resume_clocks(self) -> None:
-        """Time counts again for every paused clock."""
-        for clock in list(self.clocks.values()):
+    def resume_clocks(self, names: Collection[ClockName] = tuple(ClockName)) -> None:
+        """Time counts again for the paused clocks of these names."""
+        for clock in [kept for kept in self.clocks.values() if kept.name in names]:
             self.put_clock(clocks.resume(clock, self.now, self.gauge(clock.target)))
 
     def missed(self, clock: Clock, due: datetime) -> None:

@@ -26,16 +26,12 @@ _NOTHING = timedelta(0)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A segment of a clock, and the calendar that counts it (None: every hour).
-
-    `remembers`: it only remembers when something was last heard, and counts nothing.
-    """
+    """A segment of a clock, and the calendar that counts it (None: every hour)."""
 
     start: datetime
     end: datetime | None
     counted: timedelta
     calendar: Calendar | None
-    remembers: bool = False
 
 
 class Kind(StrEnum):
@@ -63,12 +59,14 @@ class Timing:
     """When and by what the dues of a clock were last worked out.
 
     `first`: because it started. `overtaking`: because of a target that counts as if it had been in force all along.
+    `warned`: a warning had fired by then.
     """
 
     at: datetime
     gauge: Gauge
     first: bool = True
     overtaking: bool = False
+    warned: bool = False
 
 
 def stretches(parts: Sequence[Part], until: datetime) -> tuple[Stretch, ...]:
@@ -76,7 +74,7 @@ def stretches(parts: Sequence[Part], until: datetime) -> tuple[Stretch, ...]:
     found: list[Stretch] = []
     total, reached_at = _NOTHING, None
     for part in parts:
-        if part.remembers or part.start >= until:
+        if part.start >= until:
             continue
         if reached_at is not None and reached_at < part.start:
             found.append(Stretch(Kind.PAUSED, reached_at, part.start, total))
@@ -125,12 +123,12 @@ def recomputed(clock: Clock, parts: Sequence[Part], timing: Timing) -> tuple[str
         f"{clock.name} {clock.cycle}: {part.start.isoformat()} to {part.end.isoformat()} counts "
         f"{again}; the log says {part.counted}"
         for part in parts
-        if part.end is not None and not part.remembers
+        if part.end is not None
         if (again := opened(part.calendar, part.start, part.end)) != part.counted
     ]
     if not clock.running:
         return tuple(found)
-    ahead = _ahead(clock, [part for part in parts if not part.remembers], timing)
+    ahead = _ahead(clock, parts, timing)
     gone = max(len(ahead) - len(clock.dues), 0)
     passed, ahead = ahead[:gone], ahead[gone:]
     found += [
@@ -238,15 +236,37 @@ def _ahead(clock: Clock, parts: Sequence[Part], timing: Timing) -> list[Due]:
     used = sum((part.counted for part in parts if part.end is not None), _NOTHING)
     if timing.overtaking and target.limit < used:
         return [Due(_reached_within(parts, target.limit), Edge.LIMIT, target.limit)]
-    return _from(target, used, parts[-1].start, gauge, first=timing.first)
+    if timing.first:
+        return _from(target, _NOTHING, parts[-1].start, gauge, first=True)
+    at, stood_since = parts[-1].start, parts[-2].end or parts[-1].start
+    if used == opened(gauge.calendar, parts[0].start, at):  # no open time was lost: nothing has moved
+        plain = _from(target, _NOTHING, parts[0].start, gauge, first=True)
+        kept = [due for due in plain if due.edge is Edge.LIMIT or due.at > stood_since]
+        return [replace(due, at=max(due.at, at)) for due in kept]
+    return _from(target, used, at, gauge, first=False, warned=timing.warned, began=parts[0].start)
 
 
-def _from(target: Target, used: timedelta, at: datetime, gauge: Gauge, *, first: bool) -> list[Due]:
+def _limit(target: Target, used: timedelta, at: datetime, calendar: Calendar | None) -> datetime:
+    if calendar is not None and used == target.limit and calendar.manner.at_close is AtClose.NEXT_OPENING:
+        return next_opening(calendar, at)
+    return reached(calendar, at, max(target.limit - used, _NOTHING))
+
+
+def _from(
+    target: Target,
+    used: timedelta,
+    at: datetime,
+    gauge: Gauge,
+    *,
+    first: bool,
+    warned: bool = False,
+    began: datetime | None = None,
+) -> list[Due]:
     calendar = gauge.calendar
-    if first and target.limit_days is not None and calendar is not None:
-        limit_at = after_days(calendar, at, target.limit_days)
-    else:
-        limit_at = reached(calendar, at, max(target.limit - used, _NOTHING))
+    limit_at = _limit(target, used, at, calendar)
+    if target.limit_days is not None and calendar is not None:
+        plain = after_days(calendar, began or at, target.limit_days)
+        limit_at = plain if first else max(plain, limit_at)
     found = {Due(limit_at, Edge.LIMIT, target.limit)}
     goal = target.goal if target.goal is not None and target.goal < target.limit else None
     edges = {(goal, Edge.GOAL)} if goal is not None else set()
@@ -256,10 +276,13 @@ def _from(target: Target, used: timedelta, at: datetime, gauge: Gauge, *, first:
             found.add(Due(warning_at, Edge.WARNING, used + opened(calendar, at, warning_at)))
         elif not target.wall_leads and lead < target.limit:
             edges.add((target.limit - lead, Edge.WARNING))
-        elif first or not target.wall_leads:
+        elif not target.wall_leads:
             edges |= _degraded(target, goal, gauge.reckoning.short_target)
+        elif lead >= target.limit and not warned:
+            for after, edge in _degraded(target, goal, gauge.reckoning.short_target):
+                found |= {Due(reached(calendar, at, after - used), edge, after)} if after >= used else set()
     for after, edge in edges:
-        if after > used or (first and not after):
+        if after > used or (first and not after) or (target.quiet and after == used and not warned):
             found.add(Due(reached(calendar, at, after - used), edge, after))
     dues = [_by_day(due, limit_at, calendar) for due in found] if target.quiet else [*found]
     return sorted(dues, key=lambda due: (due.edge is Edge.LIMIT, due.at, due.after, EDGE_RANK[due.edge]))

@@ -1,19 +1,19 @@
 """What moves no work: notes, the passing of time, and another version of the agreement."""
 
 from escalation.core import clock as clocks
-from escalation.core.clock import Gauge
+from escalation.core.clock import Clock, Gauge
 from escalation.core.commands import AddNote, AdoptPolicy, Elapse
 from escalation.core.draft import Draft
+from escalation.core.hours import NeverOpenError, add
 from escalation.core.policy import Policy
 from escalation.core.refusals import Refusal
-from escalation.core.severity import retarget
+from escalation.core.severity import retarget, retarget_promises, stand_still
 from escalation.core.values import replace
-from escalation.core.vocabulary import ClockName
+from escalation.core.vocabulary import ClockName, Phase
 from escalation.core.watch import heard_from_owner
 
 # Clocks to which another agreement gives another target, or another turn.
-RETARGETED = (
-    ClockName.RESPONSE,
+ANEW = (
     ClockName.RESOLUTION,
     ClockName.CHECK_IN,
     ClockName.CUSTOMER_UPDATE,
@@ -46,13 +46,49 @@ def adopt_policy(draft: Draft, command: AdoptPolicy) -> None:
         draft.refuse(Refusal.APPROVAL_DIFFERS, route=route.name)
     elif command.policy.digest == draft.policy.digest:
         draft.refuse(Refusal.NO_CHANGE, version=command.policy.version)
+    elif (narrow := _too_narrow(draft, command.policy)) is not None:
+        draft.refuse(Refusal.CALENDAR_TOO_NARROW, clock=narrow.name, calendar=narrow.target.calendar)
     else:
         before, draft.policy = draft.policy, _with_calendars(draft, command.policy)
         if route.approval is not None:
             last = len(route.approval.approvers) - 1
             draft.transfer = replace(draft.transfer, approver=min(draft.transfer.approver, last))
+        _take_place(draft, len(before.chain(before.route_of(route.name).chain).steps))
         _remeasure(draft, before)
-        retarget(draft, before, command.policy.reckoning.on_policy_change)
+        if _turns(draft, before) == _turns(draft, draft.policy):
+            retarget_promises(draft, before, command.policy.reckoning.on_policy_change)
+        else:
+            retarget(draft, before, command.policy.reckoning.on_policy_change)
+        if draft.phase is Phase.BLOCKED:
+            stand_still(draft)
+
+
+def _turns(draft: Draft, policy: Policy) -> tuple[object, ...]:
+    """All that the turns of the cadences depend on; where it is the same, nobody waits longer for a word."""
+    terms = policy.terms_of(draft.timeline)
+    cadences = (terms.check_in, terms.customer_update, terms.stakeholder_update, terms.war_room)
+    calendars = [policy.calendar(cadence.calendar) for cadence in cadences if cadence is not None]
+    return (*cadences, *calendars, terms.silence, policy.house.customer_floor, policy.segments, policy.reckoning)
+
+
+def _too_narrow(draft: Draft, policy: Policy) -> Clock | None:
+    """A clock that keeps its target, and whose calendar opens too little for it in the new agreement."""
+    for clock in draft.clocks.values():
+        calendar = policy.calendar(clock.target.calendar)
+        if clock.name in ANEW or calendar is None or clock.missed:
+            continue
+        try:
+            add(calendar, draft.now, clock.target.limit)
+        except NeverOpenError:
+            return clock
+    return None
+
+
+def _take_place(draft: Draft, steps_before: int) -> None:
+    """Where the chain stands in the new agreement: a step that is gone is its last one, the fallback stays that."""
+    steps = len(draft.policy.chain(draft.route.chain).steps)
+    at_fallback = draft.transfer.step >= steps_before
+    draft.transfer = replace(draft.transfer, step=steps if at_fallback else min(draft.transfer.step, steps - 1))
 
 
 def _with_calendars(draft: Draft, policy: Policy) -> Policy:
@@ -64,8 +100,9 @@ def _with_calendars(draft: Draft, policy: Policy) -> Policy:
 
 def _remeasure(draft: Draft, before: Policy) -> None:
     """Clocks that keep their target count on by the calendar of that name in the new agreement."""
+    retargeted = (*ANEW, ClockName.RESPONSE) if draft.response is not None else ANEW
     for clock in list(draft.clocks.values()):
         calendar = before.calendar(clock.target.calendar)
-        if calendar is not None and calendar != draft.policy.calendar(calendar.name) and clock.name not in RETARGETED:
+        if calendar is not None and calendar != draft.policy.calendar(calendar.name) and clock.name not in retargeted:
             counted, measured = Gauge(calendar, before.reckoning), draft.gauge(clock.target)
             draft.put_clock(clocks.retarget(clock, clock.target, draft.now, counted, measured))

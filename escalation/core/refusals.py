@@ -26,5 +26,6 @@ class Refusal(StrEnum):
     NO_CHANGE = "no_change"
     TOP_OF_CHAIN = "top_of_chain"
     APPROVAL_DIFFERS = "approval_differs"  # the other policy asks for an approval where this one asks for none
+    CALENDAR_TOO_NARROW = "calendar_too_narrow"  # the other policy's calendar opens too little for a clock that goes on
     UNKNOWN_EFFECT = "unknown_effect"  # a fact about something that was never asked, or is settled
     EARLIER_KEY = "earlier_key"  # this idempotency key belongs to an episode that has ended

@@ -40,11 +40,11 @@ def war_room_due(draft: Draft, clock: Clock, due: Due) -> None:
 
 def _next_round(draft: Draft, clock: Clock, due: datetime) -> None:
     cadence = _cadence(draft, clock.name)
+    assert cadence is not None  # terms without one stop the clock
     del draft.clocks[clock.name, clock.cycle]
-    if cadence is not None:
-        target = _round(cadence)
-        began = next_turn_began(draft, due, target)
-        draft.put_clock(clocks.start(clock.name, clock.cycle + 1, target, began, draft.gauge(target)))
+    target = _round(cadence)
+    began = next_turn_began(draft, due, target)
+    draft.put_clock(clocks.start(clock.name, clock.cycle + 1, target, began, draft.gauge(target)))
 
 
 def _round(cadence: Cadence) -> Target:

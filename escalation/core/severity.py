@@ -48,9 +48,26 @@ def set_severity(draft: Draft, level: Severity) -> None:
 def retarget(draft: Draft, counted_by: Policy, mode: Retiming) -> None:
     """Give the running promises the targets of the terms in force now; `counted_by` was in force until now.
 
-    The cadences begin a turn anew.
+    The cadences begin a turn anew; while everything waits, they stand still at its beginning.
     """
     retarget_promises(draft, counted_by, mode)
+    if draft.phase is Phase.BLOCKED:
+        draft.phase = draft.transfer.returns_to or Phase.ACTIVE
+        _start_turns(draft)
+        draft.phase = Phase.BLOCKED
+        stand_still(draft)
+    else:
+        _start_turns(draft)
+
+
+def stand_still(draft: Draft) -> None:
+    """Waiting: what the agreement lets run on runs, and nothing else but the clocks of the waiting itself."""
+    runs = draft.policy.house.runs_while_blocked
+    draft.pause_clocks(besides=(*runs, ClockName.BLOCKED_REMINDER, ClockName.BLOCKED_LIMIT))
+    draft.resume_clocks(runs)
+
+
+def _start_turns(draft: Draft) -> None:
     if draft.phase in (Phase.AWAITING_APPROVAL, Phase.IN_TRANSFER, Phase.ACTIVE):
         start_customer_updates(draft, heard=False)
         start_rounds(draft)
@@ -65,17 +82,21 @@ def retarget_promises(draft: Draft, counted_by: Policy, mode: Retiming) -> None:
     """
     for name, target in ((ClockName.RESPONSE, draft.response), (ClockName.RESOLUTION, draft.resolution)):
         clock = draft.clock(name)
-        if clock is None and target is not None and name is ClockName.RESPONSE and not draft.people.owners:
-            clock = _since_the_opening(draft, target)
         if clock is not None and target is not None:
             counted = Gauge(counted_by.calendar(clock.target.calendar), counted_by.reckoning)
             draft.put_clock(clocks.retarget(clock, target, draft.now, counted, draft.gauge(target), mode))
+        elif target is not None and name is ClockName.RESPONSE and not draft.people.owners:
+            draft.put_clock(_since_the_opening(draft, target, mode))
 
 
-def _since_the_opening(draft: Draft, target: Target) -> Clock:
-    """A first response that is promised late; while everything waits, it stands still as the others do."""
+def _since_the_opening(draft: Draft, target: Target, mode: Retiming) -> Clock:
+    """A first response that is promised late, counted as if it had been from the opening on.
+
+    Edges that lie behind us are skipped, but for the limit. While everything waits, it stands still as the others do.
+    """
     gauge = draft.gauge(target)
     clock = clocks.start(ClockName.RESPONSE, 1, target, draft.case.opened_at, gauge)
+    clock = clocks.retarget(clock, target, draft.now, gauge, gauge, mode)
     waits = draft.phase is Phase.BLOCKED and ClockName.RESPONSE not in draft.policy.house.runs_while_blocked
     return clocks.pause(clock, draft.now, gauge) if waits else clock
 

@@ -1,10 +1,12 @@
 """Promises with an end: first response, resolution, and the request's own hard deadline."""
 
+from datetime import datetime, timedelta
+
 from escalation.core.chain import raise_to_next
 from escalation.core.clock import Clock, Due
 from escalation.core.draft import Draft, stale_warning
 from escalation.core.effects import Point
-from escalation.core.hours import back
+from escalation.core.hours import DAY, HORIZON_DAYS, Calendar, NeverOpenError, back
 from escalation.core.policy import Target
 from escalation.core.severity import set_severity
 from escalation.core.values import replace
@@ -24,9 +26,18 @@ def start_deadline(draft: Draft) -> None:
     deadline, resolution = draft.case.deadline, draft.terms.resolution
     left = deadline - draft.now
     if left.total_seconds() > 0:
-        calendar = None if resolution.wall_leads else draft.policy.calendar(resolution.calendar)
-        leads = tuple(deadline - back(calendar, deadline, lead) for lead in resolution.leads)
+        far = left > HORIZON_DAYS * DAY  # beyond what is known of any calendar
+        calendar = None if resolution.wall_leads or far else draft.policy.calendar(resolution.calendar)
+        leads = tuple(_lead(calendar, deadline, lead) for lead in resolution.leads)
         draft.start_clock(ClockName.DEADLINE, Target(left, None, leads))
+
+
+def _lead(calendar: Calendar | None, deadline: datetime, lead: timedelta) -> timedelta:
+    """How long before the deadline so much open time begins; every hour counts where a calendar opens too little."""
+    try:
+        return deadline - back(calendar, deadline, lead)
+    except NeverOpenError:
+        return lead
 
 
 def target_near(draft: Draft, clock: Clock, due: Due) -> None:
@@ -34,7 +45,7 @@ def target_near(draft: Draft, clock: Clock, due: Due) -> None:
     if not stale_warning(clock, due.edge, draft.now):
         point = Point(Topic.TARGET_NEAR, clock.name, clock.limit_at)
         draft.notice(point, draft.policy.house.managers, draft.people.owner)
-        last = due.edge is Edge.WARNING and all(ahead.edge is Edge.LIMIT for ahead in clock.dues[1:])
+        last = due.edge is Edge.WARNING and all(ahead.edge is not Edge.WARNING for ahead in clock.dues[1:])
         if clock.target.climbs and last and draft.phase in (Phase.IN_TRANSFER, Phase.ACTIVE):
             raise_to_next(draft)
 
@@ -62,5 +73,11 @@ def target_missed(draft: Draft, clock: Clock, due: Due) -> None:
         set_severity(draft, draft.grade.level.raised())
     if clock.name is ClockName.RESOLUTION and clock.cycle < house.breach_cycles:
         draft.start_clock(ClockName.RESOLUTION, draft.resolution)
-    if house.reassign_on_breach and draft.phase in (Phase.IN_TRANSFER, Phase.ACTIVE):
+    if house.reassign_on_breach and draft.phase in (Phase.IN_TRANSFER, Phase.ACTIVE) and not _climbed(draft):
         raise_to_next(draft)
+
+
+def _climbed(draft: Draft) -> bool:
+    """Whether another target missed at the same time has asked the next step already: nobody is passed over."""
+    targets = (ClockName.RESOLUTION, ClockName.DEADLINE)
+    return any(due.edge is Edge.LIMIT and clock.name in targets for clock, due in draft.fired[:-1])

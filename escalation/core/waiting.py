@@ -7,6 +7,7 @@ from escalation.core.commands import Block, Unblock
 from escalation.core.draft import Draft
 from escalation.core.policy import Target
 from escalation.core.refusals import Refusal
+from escalation.core.severity import stand_still
 from escalation.core.values import replace
 from escalation.core.vocabulary import ClockName, Message, Phase
 from escalation.core.watch import heard_from_owner
@@ -21,7 +22,7 @@ def block(draft: Draft, command: Block) -> None:
         draft.refuse(Refusal.REASON_MISSING)
         return
     house = draft.policy.house
-    draft.pause_clocks(besides=house.runs_while_blocked)
+    stand_still(draft)
     draft.transfer = replace(draft.transfer, returns_to=draft.phase)
     draft.phase = Phase.BLOCKED
     if house.blocked_reminder is not None:

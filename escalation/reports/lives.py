@@ -84,7 +84,7 @@ class Life:
     @property
     def began(self) -> datetime:
         """When it began to count."""
-        return next(part for part in self.parts if not part.remembers).start
+        return self.parts[0].start
 
     def differences(self) -> tuple[str, ...]:
         """What the stretches say and the log does not: nothing, unless one of the two is wrong."""
@@ -203,14 +203,12 @@ def _chosen(found: list[Life]) -> Life:
 
 
 def _born(clock: Clock, policy: Policy, after: Escalation, entry: Entry, cause: Cause) -> Life:
-    remembers = clock.name is ClockName.CUSTOMER_UPDATE and len(clock.segments) > 1
     gauge = Gauge(policy.calendar(clock.target.calendar), policy.reckoning)
     parts = tuple(_part(segment, [gauge.calendar], gauge.calendar, policy.calendars) for segment in clock.segments)
-    if remembers:
-        parts = (replace(parts[0], remembers=True), *parts[1:])
-    first = len(clock.segments) == 1 + remembers
+    first = len(clock.segments) == 1
     overtaking = not first and _mode(clock, policy, entry) is Retiming.RETROACTIVE
-    life = Life(clock, parts, Timing(gauge.instant(entry.at), gauge, first, overtaking), origin(clock, after))
+    timing = Timing(gauge.instant(clock.name, entry.at), gauge, first, overtaking)
+    life = Life(clock, parts, timing, origin(clock, after))
     _mark(life, life.began, "started", cause)
     if not first and clock.running:
         _mark(life, entry.at, "retargeted", cause)
@@ -241,7 +239,8 @@ def _changed(step: _Step, policy: Policy) -> Life:
     resumed = clock.running and not old.running
     if clock.running and (retargeted or resumed):
         gauge = Gauge(by_new, policy.reckoning)
-        life.timing = Timing(gauge.instant(entry.at), gauge, first=False, overtaking=recount)
+        at, warned = gauge.instant(clock.name, entry.at), Edge.WARNING in clock.fired
+        life.timing = Timing(at, gauge, first=False, overtaking=recount, warned=warned)
         if not retargeted and gauge.reckoning.pausing is Pausing.WALL:
             _check_moved(life, old.moved, clock)
     if resumed:

@@ -28,6 +28,8 @@ from escalation.core.vocabulary import Ask, Severity
 REFERENCE_CHARS_MIN = 3
 REFERENCE_CHARS_MAX = 64
 TITLE_CHARS_MAX = 200
+# Beyond them, an instant of one zone may have no date in another.
+YEAR_MIN, YEAR_MAX = 2, 9998
 WORDS_BYTES_MAX = 64 * 1024
 """A description, an update, findings: UTF-8 bytes. The engine takes 2 MiB, a person reads less."""
 NAME_CHARS_MAX = 64
@@ -131,10 +133,9 @@ def instant(what: str, written: object) -> datetime:
         raise BadInput(f"{what} {_shown(written)} is no instant; write for example 2026-03-01T17:00+01:00")
     if found.utcoffset() is None:
         raise BadInput(f"{what} {found.isoformat()} has no time zone; add one, for example +01:00 or Z")
-    try:
-        return found.astimezone(UTC)
-    except OverflowError:
-        raise BadInput(f"{what} {found.isoformat()} is out of range; write a year from 2 to 9998") from None
+    if not YEAR_MIN <= found.year <= YEAR_MAX:
+        raise BadInput(f"{what} {found.isoformat()} is out of range; write a year from {YEAR_MIN} to {YEAR_MAX}")
+    return found.astimezone(UTC)
 
 
 def checked(command: Instructable) -> Instructable:

@@ -59,12 +59,11 @@ def test_stretches_say_what_counted_and_why_not() -> None:
 
 
 def test_a_paused_clock_is_paused_until_now() -> None:
-    """Its last part has an end; what lies ahead of the instant, and what only remembers, is left out."""
-    remembered = Part(START - DAY, START, timedelta(0), None, remembers=True)
+    """Its last part has an end; what lies ahead of the instant is left out."""
     ran = Part(START, START + HOUR, HOUR, None)
     later = Part(START + DAY, None, timedelta(0), None)
 
-    assert stretches((remembered, ran, later), START + 2 * HOUR) == (
+    assert stretches((ran, later), START + 2 * HOUR) == (
         Stretch(Kind.OPEN, START, START + HOUR, HOUR),
         Stretch(Kind.PAUSED, START + HOUR, START + 2 * HOUR, HOUR),
     )
@@ -148,12 +147,28 @@ def test_a_clock_that_is_right_has_no_differences(target: Target, pausing: Pausi
     ended = replace(part, end=START + 30 * MINUTE, counted=30 * MINUTE)
     resumed = clocks.resume(paused, START + HOUR, gauge)
     again = Part(START + HOUR, None, timedelta(0), OFFICE)
-    remembers = Part(START - DAY, START, timedelta(0), None, remembers=True)
     fired = replace(resumed, fired=tuple(Edge))
 
-    assert recomputed(clock, (remembers, part), Timing(START, gauge)) == ()
+    assert recomputed(clock, (part,), Timing(START, gauge)) == ()
     assert recomputed(paused, (ended,), Timing(START, gauge)) == ()
     assert recomputed(fired, (ended, again), Timing(START + HOUR, gauge, first=False)) == ()
+    evening = START + 8 * HOUR
+    late = clocks.start(NAME, 1, target, evening, gauge)
+    late = clocks.resume(clocks.pause(late, evening + HOUR, gauge), evening + 2 * HOUR, gauge)
+    parts = (Part(evening, evening + HOUR, timedelta(0), OFFICE), Part(evening + 2 * HOUR, None, timedelta(0), OFFICE))
+    assert recomputed(late, parts, Timing(evening + 2 * HOUR, gauge, first=False)) == ()
+
+
+def test_what_was_used_up_at_a_close_may_wait_for_the_opening() -> None:
+    """An hour used of an hour, found at night: due in the morning where the agreement says so."""
+    morning = replace(OFFICE, manner=Manner(at_close=AtClose.NEXT_OPENING))
+    gauge, night = Gauge(morning), START + 10 * HOUR
+    paused = clocks.pause(clocks.start(NAME, 1, Target(2 * HOUR), START, gauge), START + HOUR, gauge)
+    exactly = clocks.resume(clocks.retarget(paused, Target(HOUR), night, gauge, gauge), night, gauge)
+    parts = (Part(START, START + HOUR, HOUR, morning), Part(night, None, timedelta(0), morning))
+
+    assert exactly.limit_at == START + 23 * HOUR
+    assert recomputed(exactly, parts, Timing(night, gauge, first=False)) == ()
 
 
 @pytest.mark.parametrize(("limit", "ran"), [(HOUR, 2 * HOUR), (3 * HOUR, 4 * HOUR), (9 * HOUR, 4 * HOUR)])
@@ -189,3 +204,14 @@ def test_what_differs_is_told() -> None:
     assert len(recomputed(wrong, (part,), timing)) == 4
     assert recomputed(vanished, (part,), timing)[0].endswith("has neither passed nor is it ahead")
     assert recomputed(more, (part,), timing)[-1] == "resolution 1: 4 edges lie ahead; the log has 5"
+
+
+def test_a_warning_by_the_wall_that_has_passed_is_not_ahead_again() -> None:
+    """An hour and a half before the limit has gone by when the clock is taken up again."""
+    gauge, target = Gauge(), Target(2 * HOUR, None, (90 * MINUTE,), wall_leads=True)
+    clock = clocks.pause(clocks.start(NAME, 1, target, START, gauge), START + 45 * MINUTE, gauge)
+    again = clocks.resume(clock, START + HOUR, gauge)
+    parts = (Part(START, START + 45 * MINUTE, 45 * MINUTE, None), Part(START + HOUR, None, timedelta(0), None))
+
+    assert [due.edge for due in again.dues] == [Edge.LIMIT]
+    assert recomputed(again, parts, Timing(START + HOUR, gauge, first=False)) == ()

@@ -143,8 +143,8 @@ def test_shipped_policies_are_good(name: str) -> None:
         "l2-to-product",
         "any-to-security",
         "any-to-leadership",
-    }
-    assert all(len(chain.steps) == 3 for chain in policy.chains)
+    } | ({"any-to-customer-success", "any-to-finance", "any-to-legal"} if name == "default" else set())
+    assert all(len(chain.steps) in {2, 3} for chain in policy.chains)
     assert adapter.validate_json(adapter.dump_json(policy)) == policy
     assert adapter.validate_json(canonical(policy)) == policy
 
@@ -152,7 +152,7 @@ def test_shipped_policies_are_good(name: str) -> None:
 def test_the_default_policy_names_the_source_of_its_numbers() -> None:
     """A duration without a reason is a guess: each line that has one says whose it is."""
     lines = (SHIPPED / "default.yaml").read_text().splitlines()
-    promises = lines[: lines.index("routes: # routes: the five routes, each with its receiver")]
+    promises = lines[: next(number for number, line in enumerate(lines) if line.startswith("routes:"))]
 
     bare = [line for line in promises if re.search(r'(limit|every|lead|silence|window|floor|after): "', line)]
     assert [line for line in bare if "#" not in line] == []
