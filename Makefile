@@ -108,6 +108,10 @@ COOLDOWN := 7 days
 COMPILE = $(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
     --no-emit-index-url --no-emit-find-links --no-header --exclude-newer "$(COOLDOWN)"
 
+.PHONY: clocks
+clocks: setup ## 100,000 random clocks against a walk of instants (minutes)
+	@$(PY) -m tests.bench.clocks
+
 .PHONY: lock
 lock: setup ## Resolve requirements/*.txt anew (needs the package index)
 	$(COMPILE) pyproject.toml --extra dev -o requirements/dev.txt

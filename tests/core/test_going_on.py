@@ -7,9 +7,9 @@ import pytest
 
 from escalation.core import clock as clocks
 from escalation.core.clock import Gauge
-from escalation.core.commands import AdoptPolicy, Block, ChangeSeverity, Elapse, PostUpdate, Unblock
+from escalation.core.commands import AdoptPolicy, Block, ChangeSeverity, Elapse, PostUpdate, Resolve, Unblock
 from escalation.core.hours import AtClose, DayRule, Days, Manner
-from escalation.core.policy import Chain, Policy, Target
+from escalation.core.policy import Cadence, Chain, Policy, Target
 from escalation.core.reckoning import Anchor, Fractions, Pausing, Reckoning
 from escalation.core.refusals import Refusal
 from escalation.core.vocabulary import Audience, ClockName, Edge, Severity
@@ -314,3 +314,13 @@ def test_words_changed_in_an_agreement_postpone_no_turn() -> None:
     story.do(AdoptPolicy("sue", other(), "a comma"))
 
     assert {clock.name: clock.dues for clock in story.state.clocks} == due
+
+
+def test_another_agreement_starts_no_turn_after_the_fix() -> None:
+    """Resolved: nothing is promised until it is reopened."""
+    story = active()
+    story.do(Resolve("ann"))
+    busier = with_terms(SEV2, customer_update=Cadence(HOUR), war_room=Cadence(HOUR))
+    story.do(AdoptPolicy("sue", replace(busier, digest="22" * 32), "busier"))
+
+    assert {clock.name for clock in story.state.clocks} == {ClockName.RESOLUTION, ClockName.REOPEN_WINDOW}
