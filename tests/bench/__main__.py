@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     spend = timedelta(seconds=0.2 if asked.short else 2)
     rates = [mix.rate(sealed=sealed, spend=spend) for sealed in (False, True)]
+    rates += [mix.rate(sealed=False, spend=spend, of=of) for of in mix.mixes() if of != mix.MIXED]
     laps, at_once = (1, 2) if asked.short else (asked.laps, asked.at_once)
     tallies = asyncio.run(_raced(laps, at_once))
     measured = report(rates, tallies, at_once)
@@ -57,6 +58,7 @@ def report(rates: Sequence[mix.Rate], tallies: Sequence[Tally], at_once: int) ->
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         "decisions": [
             {
+                "of": rate.of,
                 "sealed": rate.sealed,
                 "per_second": round(rate.per_second),
                 "aim": SEALED_AIM if rate.sealed else DECISIONS_AIM,
@@ -87,7 +89,7 @@ def table(measured: dict[str, Any]) -> str:
     """The report for people."""
     lines = [measured["machine"], "", f"{'core, one core':<40}{'decisions/s':>12}{'aim':>10}"]
     for row in measured["decisions"]:
-        name = "with sealing" if row["sealed"] else "without sealing"
+        name = f"{row['of']}, {'with' if row['sealed'] else 'without'} sealing"
         lines.append(f"{name:<40}{row['per_second']:>12,}{'≥ ' + format(row['aim'], ','):>10}")
     head = f"standard lifecycle, {measured['at_once']} at once"
     lines += ["", f"{head:<70}{'events':>8}{'per s':>8}{'cpu ms':>8}{'events ×':>10}{'per s ×':>9}"]

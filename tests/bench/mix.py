@@ -43,6 +43,7 @@ LATENCY = timedelta(milliseconds=250)  # of whatever comes back
 EVERY_CHANNEL = tuple(Channel)
 WORDS = Text("0f" * 16, "5e" * 32)
 PROFILE_LINES = 25
+MIXED = "mixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,9 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Decisions per second of processor time on one core. `commands` is the length of the mix."""
+    """Decisions per second of processor time on one core. `commands` is the length of the mix, `of` which one it is."""
 
+    of: str
     sealed: bool
     commands: int
     per_second: float
@@ -135,10 +137,11 @@ def fact_of(effect: Effect) -> Fact:
             return ReportTicket(effect.number, written=True)
 
 
-def mixes() -> list[list[Timed]]:
-    """One lifecycle that counts every hour and one that counts office hours."""
+def mixes() -> dict[str, list[list[Timed]]]:
+    """Lifecycles that count every hour, office hours, and one of each."""
     policy = default_policy()
-    return [lifecycle(policy, Severity.SEV1), lifecycle(policy, Severity.SEV3)]
+    always, office = lifecycle(policy, Severity.SEV1), lifecycle(policy, Severity.SEV3)
+    return {MIXED: [always, office], "every hour": [always], "office hours": [office]}
 
 
 def fold(mix: list[Timed], *, sealed: bool) -> Decision:
@@ -153,9 +156,9 @@ def fold(mix: list[Timed], *, sealed: bool) -> Decision:
     return decision
 
 
-def rate(*, sealed: bool, spend: timedelta) -> Rate:
-    """Decisions per second, measured for at least `spend` of processor time."""
-    plays = mixes()
+def rate(*, sealed: bool, spend: timedelta, of: str = MIXED) -> Rate:
+    """Decisions per second of a mix, measured for at least `spend` of processor time."""
+    plays = mixes()[of]
     for mix in plays:
         fold(mix, sealed=sealed)
     commands = sum(len(mix) for mix in plays)
@@ -164,12 +167,12 @@ def rate(*, sealed: bool, spend: timedelta) -> Rate:
         for mix in plays:
             fold(mix, sealed=sealed)
         decided += commands
-    return Rate(sealed, commands, decided / spent)
+    return Rate(of, sealed, commands, decided / spent)
 
 
 def profiled(*, sealed: bool, rounds: int = 200) -> str:
     """Where the time goes: the first lines of a profile, by own time."""
-    plays = mixes()
+    plays = mixes()[MIXED]
 
     def play() -> None:
         for _ in range(rounds):
