@@ -44,6 +44,9 @@ def adopt_policy(draft: Draft, command: AdoptPolicy) -> None:
         draft.refuse(Refusal.UNKNOWN_ROUTE, route=draft.transfer.route, known=known)
     elif (route.approval is None) is not (draft.route.approval is None):
         draft.refuse(Refusal.APPROVAL_DIFFERS, route=route.name)
+    elif draft.case.segment and command.policy.segment(draft.case.segment) is None:
+        known = ", ".join(known.name for known in command.policy.segments)
+        draft.refuse(Refusal.UNKNOWN_SEGMENT, segment=draft.case.segment, known=known or "none")
     elif command.policy.digest == draft.policy.digest:
         draft.refuse(Refusal.NO_CHANGE, version=command.policy.version)
     elif (narrow := _too_narrow(draft, command.policy)) is not None:

@@ -9,7 +9,7 @@ from escalation.core import clock as clocks
 from escalation.core.clock import Gauge
 from escalation.core.commands import AdoptPolicy, Block, ChangeSeverity, Elapse, PostUpdate, Resolve, Unblock
 from escalation.core.hours import AtClose, DayRule, Days, Manner
-from escalation.core.policy import Cadence, Chain, Policy, Target
+from escalation.core.policy import Cadence, Chain, CustomerSegment, Policy, Target
 from escalation.core.reckoning import Anchor, Fractions, Pausing, Reckoning
 from escalation.core.refusals import Refusal
 from escalation.core.vocabulary import Audience, ClockName, Edge, Severity
@@ -324,3 +324,11 @@ def test_another_agreement_starts_no_turn_after_the_fix() -> None:
     story.do(AdoptPolicy("sue", replace(busier, digest="22" * 32), "busier"))
 
     assert {clock.name for clock in story.state.clocks} == {ClockName.RESOLUTION, ClockName.REOPEN_WINDOW}
+
+
+def test_an_agreement_without_the_customers_segment_is_refused() -> None:
+    """Its promises to that customer would be lost in silence."""
+    vip = replace(POLICY, segments=(CustomerSegment("vip", 1),))
+    story = Story(opening(policy=vip, segment="vip"))
+
+    assert story.refused(AdoptPolicy("sue", other(), "plain")) is Refusal.UNKNOWN_SEGMENT
