@@ -79,8 +79,8 @@ def _page(ref: str, policy: Policy, seen: Preview, outside: Doors) -> list[Text]
     if seen.refusal is not None:
         facts = ", ".join(f"{name} {value}" for name, value in seen.facts)
         return [head, Text(f"it would be refused: {seen.refusal.replace('_', ' ')} ({facts})", "red")]
-    told = f"{seen.messages} more message{'' if seen.messages == 1 else 's'} would be sent" if seen.messages else ""
-    return [head, *_lines(seen.moves, outside), *([Text(told)] if told else [])]
+    note = [Text("it waits and its clocks stand still; told as if it were taken up now")] if seen.waiting else []
+    return [head, *note, *_lines(seen.moves, outside)]
 
 
 def _lines(moves: tuple[Move, ...], outside: Doors) -> list[Text]:

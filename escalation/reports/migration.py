@@ -2,19 +2,29 @@
 
 The log is folded to the state of now, the command is decided on it for rehearsal, and its clocks are compared with
 those of the same state left alone. So only what the other agreement moves is told, not what time has moved meanwhile.
+A clock that stands still is compared as if it were taken up at that instant, and the turns of a cadence as one.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from escalation.core.clock import Clock
+from escalation.core.clock import Clock, Gauge, resume
 from escalation.core.commands import AdoptPolicy, Elapse
 from escalation.core.decide import decide
 from escalation.core.policy import Policy
 from escalation.core.state import Escalation
-from escalation.core.vocabulary import ClockName, Edge
+from escalation.core.vocabulary import ClockName, Edge, Phase
 from escalation.reports.past import Log, past
+
+# Their turns may begin anew; whoever waits for one asks when the next comes, not which it is.
+CADENCES = (
+    ClockName.SILENCE,
+    ClockName.CHECK_IN,
+    ClockName.CUSTOMER_UPDATE,
+    ClockName.STAKEHOLDER_UPDATE,
+    ClockName.WAR_ROOM,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,7 @@ class Preview:
     refusal: str | None = None
     facts: tuple[tuple[str, str], ...] = ()
     fault: str | None = None
-    messages: int = 0  # how many messages the move itself would send
+    waiting: bool = False  # it stands still: clocks are told as if it were taken up at once
 
 
 def preview(log: Log, policy: Policy, by: str, at: datetime) -> Preview | None:
@@ -61,8 +71,8 @@ def preview(log: Log, policy: Policy, by: str, at: datetime) -> Preview | None:
     version = f"{alone.state.policy.name} {alone.state.policy.version}"
     if entry.refusal is not None:
         return Preview(at, version, refusal=entry.refusal, facts=tuple(sorted(entry.facts.items())))
-    more = max(0, len(adopted.effects) - len(alone.effects))
-    return Preview(at, version, tuple(moves(alone.state, adopted.state)), messages=more)
+    waiting = alone.state.phase is Phase.BLOCKED
+    return Preview(at, version, tuple(moves(alone.state, adopted.state, at)), waiting=waiting)
 
 
 def moved_by(log: Log, sequence: int) -> tuple[Move, ...] | None:
@@ -77,12 +87,12 @@ def moved_by(log: Log, sequence: int) -> tuple[Move, ...] | None:
         return None
     alone = decide(found.state, Elapse(), entry.at, sealed=False).state
     adopted = decide(found.state, entry.command, entry.at, sealed=False).state
-    return tuple(moves(alone, adopted)) if alone is not None and adopted is not None else None
+    return tuple(moves(alone, adopted, entry.at)) if alone is not None and adopted is not None else None
 
 
-def moves(before: Escalation, after: Escalation) -> Iterator[Move]:
+def moves(before: Escalation, after: Escalation, at: datetime) -> Iterator[Move]:
     """Every edge ahead that lies elsewhere, began to be or ceased to be: by clock, turn and edge."""
-    ahead = _edges(before.clocks), _edges(after.clocks)
+    ahead = _edges(before, at), _edges(after, at)
     for clock, cycle, edge, place in sorted({*ahead[0], *ahead[1]}, key=_rank):
         key = clock, cycle, edge, place
         one, other = ahead[0].get(key), ahead[1].get(key)
@@ -93,15 +103,21 @@ def moves(before: Escalation, after: Escalation) -> Iterator[Move]:
 _Key = tuple[ClockName, int, Edge, int]
 
 
-def _edges(clocks: tuple[Clock, ...]) -> dict[_Key, datetime]:
+def _edges(state: Escalation, at: datetime) -> dict[_Key, datetime]:
     """The instants ahead. Warnings have no names: they are told apart by how many come after them."""
     found: dict[_Key, datetime] = {}
-    for clock in clocks:
+    for clock in state.clocks:
+        dues = _taken_up(clock, state.policy, at).dues if state.phase is Phase.BLOCKED else clock.dues
+        cycle = 1 if clock.name in CADENCES else clock.cycle
         for edge in Edge:
-            instants = [due.at for due in clock.dues if due.edge is edge]
+            instants = [due.at for due in dues if due.edge is edge]
             for place, instant in enumerate(reversed(instants)):
-                found[clock.name, clock.cycle, edge, place] = instant
+                found[clock.name, cycle, edge, place] = instant
     return found
+
+
+def _taken_up(clock: Clock, policy: Policy, at: datetime) -> Clock:
+    return resume(clock, at, Gauge(policy.calendar(clock.target.calendar), policy.reckoning))
 
 
 def _rank(key: _Key) -> tuple[int, int, int, int]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from escalation.core.commands import Acknowledge, AdoptPolicy, Cancel, Command, Open
+from escalation.core.commands import Acknowledge, AdoptPolicy, Block, Cancel, Command, Open
 from escalation.core.decide import decide
 from escalation.core.effects import Text
 from escalation.core.policy import Policy, Route
@@ -145,3 +145,27 @@ def test_what_an_entry_moved_is_known_only_of_an_adoption() -> None:
     story = Story()
 
     assert [moved_by(story.log, sequence) for sequence in (1, 2, 3)] == [None] * 3
+
+
+def test_a_preview_of_one_that_waits_tells_as_if_it_were_taken_up() -> None:
+    """Its clocks stand still and have no dues; what is left of each target moves all the same."""
+    story = Story()
+    story.do(Block("dora", "the customer"))
+    seen = preview(story.log, newer(), "maya", AT + HOUR)
+
+    assert seen is not None
+    assert seen.waiting
+    resolution = {move.edge: move for move in seen.moves if move.clock is ClockName.RESOLUTION}
+    assert resolution[Edge.LIMIT].difference == -2 * HOUR
+    assert resolution[Edge.LIMIT].before == AT + 9 * HOUR
+
+
+def test_a_cadence_that_begins_anew_is_one_line() -> None:
+    """The turn that ends and the one that begins are the same promise: when the next word comes."""
+    turn = 'customer_update: { every: "4h" }'
+    rarer = changed(('version: "1"', 'version: "2"'), (turn, turn.replace("4h", "6h"))).policy
+    seen = preview(Story().log, newer(rarer), "maya", AT + HOUR)
+
+    assert seen is not None
+    words = [move for move in seen.moves if move.clock is ClockName.CUSTOMER_UPDATE and move.edge is Edge.LIMIT]
+    assert [(move.before is None, move.after is None) for move in words] == [(False, False)]
