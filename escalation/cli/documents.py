@@ -8,13 +8,12 @@ import typer
 
 from escalation.cli.doors import Json, doors
 from escalation.cli.failing import CheckFailed
+from escalation.cli.feeding import fed
 from escalation.cli.speaking import say, say_json
 from escalation.wire.requests import BadInput
 
 if TYPE_CHECKING:
     from escalation.wire.packages import Packages
-
-STDIN = "-"
 
 Own = Annotated[
     Path | None,
@@ -54,7 +53,7 @@ def told_by(ctx: typer.Context, file: Path, ticket: str, customer: str, besides:
 
     if besides:
         raise BadInput(f"the form says {', '.join(sorted(besides))} already; leave it out or change the form")
-    verdict = document_check.check(_bytes(file, DOCUMENT_BYTES_MAX), _packages(None), doors(ctx).now())
+    verdict = document_check.check(fed(file, DOCUMENT_BYTES_MAX), _packages(None), doors(ctx).now())
     if verdict.document is None or not verdict.ready:
         raise BadInput(*map(str, verdict.faults))
     return told_of(verdict.document, ticket=ticket, customer=customer)
@@ -70,7 +69,7 @@ def check(
     from escalation.wire import document_check
     from escalation.wire.document_check import DOCUMENT_BYTES_MAX
 
-    verdict = document_check.check(_bytes(file, DOCUMENT_BYTES_MAX), _packages(packages), doors(ctx).now())
+    verdict = document_check.check(fed(file, DOCUMENT_BYTES_MAX), _packages(packages), doors(ctx).now())
     if as_json:
         receiver = verdict.package.receiver if verdict.package is not None else None
         answer = {"file": str(file), "ready": verdict.ready, "receiver": receiver}
@@ -87,15 +86,4 @@ def _packages(own: Path | None) -> "Packages":
     from escalation.wire.packages import read_packages, shipped
     from escalation.wire.yaml_reader import BYTES_MAX
 
-    return shipped() if own is None else read_packages(_bytes(own, BYTES_MAX))
-
-
-def _bytes(file: Path, bytes_max: int) -> bytes:
-    """What is in it, and one byte more than is read at most, so that too much is seen."""
-    if str(file) == STDIN:
-        return sys.stdin.buffer.read(bytes_max + 1)
-    try:
-        with file.open("rb") as opened:
-            return opened.read(bytes_max + 1)
-    except OSError as error:
-        raise BadInput(f"{str(file)!r} cannot be read ({error.strerror}); name a file that can") from None
+    return shipped() if own is None else read_packages(fed(own, BYTES_MAX))

@@ -1,6 +1,5 @@
 """The verb that triages: keep or escalate, how soon, how bad, where to, and why. It opens nothing and asks nobody."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 from rich.text import Text
 
 from escalation.cli.doors import Json, doors
+from escalation.cli.feeding import STDIN, fed
 from escalation.cli.speaking import row, say, say_json
 from escalation.core.case_facts import CaseFacts
 from escalation.core.scoring import Part
@@ -15,7 +15,6 @@ from escalation.core.triage import Assessment, Bypass, Fired, TriageRules, Verdi
 from escalation.core.triage import triage as judge
 from escalation.wire.requests import WORDS_BYTES_MAX, BadInput, words
 
-STDIN = "-"
 NEEDED_BY_MAX = 3
 _SKIPS = {Bypass.NONE: "", Bypass.FIRST_LEVEL: ", past level 1", Bypass.EVERY_LEVEL: ", past every level, at once"}
 
@@ -39,7 +38,7 @@ def triage(
         raise BadInput("--segment goes with --text; a file of facts has its own `segment`")
     if segment and segment not in known.timelines:
         raise BadInput(f"{segment!r} is no segment; known are {', '.join(sorted(known.timelines))}")
-    source = _read(file, WORDS_BYTES_MAX if text else BYTES_MAX)
+    source = fed(file, WORDS_BYTES_MAX if text else BYTES_MAX)
     case = CaseFacts(text=_plain(source), segment=segment) if text else _case(file, source, known, questions)
     found = judge(case, known, doors(ctx).now())
     if as_json:
@@ -101,7 +100,7 @@ def _rules(path: Path) -> tuple[TriageRules, frozenset[str]]:
     from escalation.wire.yaml_reader import BYTES_MAX, FaultyFileError, read
 
     try:
-        return freeze(read(_read(str(path), BYTES_MAX)))
+        return freeze(read(fed(str(path), BYTES_MAX)))
     except FaultyFileError as faulty:
         raise BadInput(*(f"{path}: {fault}" for fault in faulty.faults)) from None
 
@@ -122,14 +121,3 @@ def _plain(source: bytes) -> str:
         return words("the text", source.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise BadInput("the text is not UTF-8; save it as UTF-8") from None
-
-
-def _read(file: str, bytes_max: int) -> bytes:
-    """At most one byte more than the bound, which whoever reads the bytes refuses."""
-    if file == STDIN:
-        return sys.stdin.buffer.read(bytes_max + 1)
-    try:
-        with Path(file).open("rb") as opened:
-            return opened.read(bytes_max + 1)
-    except OSError as error:
-        raise BadInput(f"{file!r} cannot be read ({error.strerror}); name a file that can") from None

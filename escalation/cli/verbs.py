@@ -1,7 +1,5 @@
 """The verbs that change something: each one command, one answer, one line."""
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
@@ -10,14 +8,13 @@ import typer
 
 from escalation.cli import documents
 from escalation.cli.doors import By, Json, Key, Reason, Ref, doors, run
+from escalation.cli.feeding import STDIN, fed
 from escalation.cli.speaking import answered, say, say_json
 from escalation.core import commands
 from escalation.core.vocabulary import Ask, Audience, DeEscalationReason
 from escalation.wire import requests
 from escalation.wire.messages import Answer
 from escalation.wire.requests import BadInput, EscalationRequest
-
-STDIN = "-"
 
 Words = Annotated[str, typer.Argument(help="The words, at most 64 KiB; '-' reads standard input.", show_default=False)]
 Level = Annotated[str, typer.Argument(help="SEV1 to SEV4; P1 to P4 and Critical to Low mean the same.")]
@@ -303,21 +300,15 @@ def _tell(answer: Answer, *, as_json: bool) -> None:
 
 
 def _words(written: str) -> str:
-    return requests.words("text", _bounded(sys.stdin.buffer.read, "standard input") if written == STDIN else written)
+    return requests.words("text", _told(STDIN, "standard input") if written == STDIN else written)
 
 
 def _story(path: Path) -> str:
-    if str(path) == STDIN:
-        return _bounded(sys.stdin.buffer.read, "standard input")
-    try:
-        with path.open("rb") as file:
-            return _bounded(file.read, repr(str(path)))
-    except OSError as error:
-        raise BadInput(f"{str(path)!r} cannot be read ({error.strerror}); name a file that can") from None
+    return _told(path, "standard input" if str(path) == STDIN else repr(str(path)))
 
 
-def _bounded(read: Callable[[int], bytes], source: str) -> str:
-    found = read(requests.WORDS_BYTES_MAX + 1)
+def _told(file: Path | str, source: str) -> str:
+    found = fed(file, requests.WORDS_BYTES_MAX)
     if len(found) > requests.WORDS_BYTES_MAX:
         raise BadInput(
             f"{source} holds more than {requests.WORDS_BYTES_MAX} bytes; shorten it, attach the rest to the ticket"

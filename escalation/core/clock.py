@@ -8,7 +8,7 @@ starts, resumes or is given another target; so asking what is due next costs not
 from datetime import datetime, timedelta
 
 from escalation.core.hours import AtClose, Calendar, Days, add, after_days, between, next_opening
-from escalation.core.policy import Target
+from escalation.core.policy import Policy, Target
 from escalation.core.reckoning import OURS, EarlierPauses, Fractions, Pausing, Reckoning, Retiming, ShortTarget
 from escalation.core.values import dataclass, replace
 from escalation.core.vocabulary import ClockName, Edge
@@ -94,6 +94,11 @@ class Gauge:
 
 
 EVERY_HOUR = Gauge()
+
+
+def gauge_of(policy: Policy, target: Target) -> Gauge:
+    """By what an agreement counts a clock with that target."""
+    return Gauge(policy.calendar(target.calendar), policy.reckoning)
 
 
 def start(name: ClockName, cycle: int, target: Target, at: datetime, gauge: Gauge = EVERY_HOUR) -> Clock:

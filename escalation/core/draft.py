@@ -158,7 +158,7 @@ class Draft:
 
     def gauge(self, target: Target) -> Gauge:
         """By what a clock with that target counts."""
-        return Gauge(self.policy.calendar(target.calendar), self.policy.reckoning)
+        return clocks.gauge_of(self.policy, target)
 
     # --- saying no ---------------------------------------------------------------------------------------------------
 

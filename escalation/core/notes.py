@@ -1,7 +1,7 @@
 """What moves no work: notes, the passing of time, and another version of the agreement."""
 
 from escalation.core import clock as clocks
-from escalation.core.clock import Clock, Gauge
+from escalation.core.clock import Clock
 from escalation.core.commands import AddNote, AdoptPolicy, Elapse
 from escalation.core.draft import Draft
 from escalation.core.hours import NeverOpenError, add
@@ -60,10 +60,10 @@ def adopt_policy(draft: Draft, command: AdoptPolicy) -> None:
         _remeasure(draft, before)
         if _turns(draft, before) == _turns(draft, draft.policy):
             retarget_promises(draft, before, command.policy.reckoning.on_policy_change)
+            if draft.phase is Phase.BLOCKED:
+                stand_still(draft)  # what runs on may be another choice
         else:
             retarget(draft, before, command.policy.reckoning.on_policy_change)
-        if draft.phase is Phase.BLOCKED:
-            stand_still(draft)
 
 
 def _turns(draft: Draft, policy: Policy) -> tuple[object, ...]:
@@ -107,5 +107,5 @@ def _remeasure(draft: Draft, before: Policy) -> None:
     for clock in list(draft.clocks.values()):
         calendar = before.calendar(clock.target.calendar)
         if calendar is not None and calendar != draft.policy.calendar(calendar.name) and clock.name not in retargeted:
-            counted, measured = Gauge(calendar, before.reckoning), draft.gauge(clock.target)
+            counted, measured = clocks.gauge_of(before, clock.target), draft.gauge(clock.target)
             draft.put_clock(clocks.retarget(clock, clock.target, draft.now, counted, measured))

@@ -2,7 +2,7 @@
 
 from escalation.core import clock as clocks
 from escalation.core.cadence import start_customer_updates
-from escalation.core.clock import Clock, Due, Gauge
+from escalation.core.clock import Clock, Due
 from escalation.core.commands import ChangeSeverity, ConfirmSeverity
 from escalation.core.draft import Draft
 from escalation.core.policy import Policy, Target
@@ -83,7 +83,7 @@ def retarget_promises(draft: Draft, counted_by: Policy, mode: Retiming) -> None:
     for name, target in ((ClockName.RESPONSE, draft.response), (ClockName.RESOLUTION, draft.resolution)):
         clock = draft.clock(name)
         if clock is not None and target is not None:
-            counted = Gauge(counted_by.calendar(clock.target.calendar), counted_by.reckoning)
+            counted = clocks.gauge_of(counted_by, clock.target)
             draft.put_clock(clocks.retarget(clock, target, draft.now, counted, draft.gauge(target), mode))
         elif target is not None and name is ClockName.RESPONSE and not draft.people.owners:
             draft.put_clock(_since_the_opening(draft, target, mode))

@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from escalation.core import hours
-from escalation.core.clock import Gauge, limit_of
+from escalation.core.clock import gauge_of, limit_of
 from escalation.core.hours import Calendar, NeverOpenError
 from escalation.core.policy import Cadence, Chain, Policy, Route, Step, Target, Terms
 from escalation.core.reckoning import ShortTarget
@@ -325,6 +325,6 @@ def _opening(policy: Policy, calendar: str, at: datetime) -> datetime:
 def _due(policy: Policy, promise: Target, began: datetime) -> datetime | None:
     """When the limit is reached; None when the calendar is not open for that long within the horizon."""
     try:
-        return limit_of(promise, began, Gauge(policy.calendar(promise.calendar), policy.reckoning))
+        return limit_of(promise, began, gauge_of(policy, promise))
     except NeverOpenError:
         return None

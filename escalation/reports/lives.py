@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from escalation.core.clock import Clock, Gauge, Segment
+from escalation.core.clock import Clock, Gauge, Segment, gauge_of
 from escalation.core.commands import AdoptPolicy
 from escalation.core.entry import Entry
 from escalation.core.explaining import Part, Timing, opened, recomputed
@@ -203,7 +203,7 @@ def _chosen(found: list[Life]) -> Life:
 
 
 def _born(clock: Clock, policy: Policy, after: Escalation, entry: Entry, cause: Cause) -> Life:
-    gauge = Gauge(policy.calendar(clock.target.calendar), policy.reckoning)
+    gauge = gauge_of(policy, clock.target)
     parts = tuple(_part(segment, [gauge.calendar], gauge.calendar, policy.calendars) for segment in clock.segments)
     first = len(clock.segments) == 1
     overtaking = not first and _mode(clock, policy, entry) is Retiming.RETROACTIVE

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from escalation.core.clock import Clock, Gauge, resume
+from escalation.core.clock import Clock, gauge_of, resume
 from escalation.core.commands import AdoptPolicy, Elapse
 from escalation.core.decide import decide
 from escalation.core.policy import Policy
@@ -117,7 +117,7 @@ def _edges(state: Escalation, at: datetime) -> dict[_Key, datetime]:
 
 
 def _taken_up(clock: Clock, policy: Policy, at: datetime) -> Clock:
-    return resume(clock, at, Gauge(policy.calendar(clock.target.calendar), policy.reckoning))
+    return resume(clock, at, gauge_of(policy, clock.target))
 
 
 def _rank(key: _Key) -> tuple[int, int, int, int]:
