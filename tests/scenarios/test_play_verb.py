@@ -7,6 +7,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +18,25 @@ from tests.house.tree import ROOT
 from tests.scenarios.agreements import agreement
 from tests.scenarios.world import World
 
-SPEED = "1200"  # ten minutes in half a second
+SLOW, FAST = "1200", "100000"  # ten minutes in half a second; a day in less than one
 STATES = ("New", "Active", "Awaiting Vendor", "Active", "Resolved", "Active", "Resolved", "Closed")
 SAID = ["acknowledge", "block", "unblock", "post_update", "resolve", "reopen", "post_update", "resolve", "confirm"]
-MINUTES = 10
 FIRST_SAID = 3
+# Minutes until each row. A day lies between the first ones and the others: at the slow pace nothing ends by itself.
+MINUTES = (0, 10, 20, 30, *(24 * 60 + later for later in (40, 50, 60, 70)))
 END_SECONDS = 20
 
 
 def recorded(reference: str) -> str:
-    """An incident with a row every ten minutes."""
-    at = [f"2016-03-01T{10 + count * MINUTES // 60:02}:{count * MINUTES % 60:02}" for count in range(len(STATES))]
+    """An incident whose second half lies a day after the first."""
+    at = [f"{datetime(2016, 3, 1, 10, tzinfo=UTC) + timedelta(minutes=minutes):%Y-%m-%dT%H:%M}" for minutes in MINUTES]
     events = [
         {"at": when, "state": state, "group": "Group 1", "priority": 2} for when, state in zip(at, STATES, strict=True)
     ]
     return json.dumps({"id": reference, "opened_at": at[0], "priority_at_open": 2, "events": events}) + "\n"
 
 
-async def playing(world: World, file: Path) -> Process:
+async def playing(world: World, file: Path, speed: str) -> Process:
     """The command, as a person types it."""
     ours = {
         "TEMPORAL_ADDRESS": world.engine.address,
@@ -48,7 +50,7 @@ async def playing(world: World, file: Path) -> Process:
         "play",
         file,
         "--speed",
-        SPEED,
+        speed,
         "--policy",
         "played",
         "--json",
@@ -72,14 +74,14 @@ async def test_a_play_that_is_stopped_goes_on_and_says_nothing_twice(world: Worl
     references, file = (world.reference(), world.reference()), tmp_path / "recorded.jsonl"
     file.write_text("".join(recorded(reference) for reference in references))
 
-    first = await playing(world, file)
+    first = await playing(world, file, SLOW)
     assert first.stdout is not None
     async with asyncio.timeout(END_SECONDS):
         while json.loads(await first.stdout.readline())["row"] < FIRST_SAID:
             pass
     first.send_signal(signal.SIGINT)
     stopped = (await ended(first))[-1]
-    last = (await ended(await playing(world, file)))[-1]
+    last = (await ended(await playing(world, file, FAST)))[-1]
 
     assert (stopped["stopped"], stopped["opened"], stopped["ended"]) == (True, 2, 0)
     assert (last["stopped"], last["found"], last["opened"], last["refused"], last["ended"]) == (False, 2, 0, 0, 2)
