@@ -7,7 +7,19 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from escalation.cli import documents, explaining, listing, looking, oncall, playing, policy, running, triaging, verbs
+from escalation.cli import (
+    customers,
+    documents,
+    explaining,
+    listing,
+    looking,
+    oncall,
+    playing,
+    policy,
+    running,
+    triaging,
+    verbs,
+)
 from escalation.cli.failing import OneLine
 
 
@@ -74,6 +86,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "note": verbs.note,
     "cancel": verbs.cancel,
     "list": listing.list_,
+    "customers": customers.customers,
     "show": looking.show,
     "explain": explaining.explain,
     "timeline": looking.timeline,

@@ -128,14 +128,14 @@ def _cells(row: Row, now: datetime, zone: tzinfo | None) -> tuple[Text, ...]:
         Text(row.severity),
         stands,
         due,
-        Text("" if row.next_due is None else _at(row.next_due, now, zone)),
+        Text("" if row.next_due is None else at_in(row.next_due, now, zone)),
         Text(row.owner or "–"),
         Text(row.team or row.route),
         Text(row.customer),
     )
 
 
-def _at(due: datetime, now: datetime, zone: tzinfo | None) -> str:
+def at_in(due: datetime, now: datetime, zone: tzinfo | None) -> str:
     """The time of day, with the date if it is another one, and with the zone if its clocks have changed by then."""
     local, here = due.astimezone(zone), now.astimezone(zone)
     text = f"{local:%H:%M}" if local.date() == here.date() else f"{local:%Y-%m-%d %H:%M}"
