@@ -4,27 +4,46 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from secrets import token_hex
-from typing import Literal
+from typing import Literal, get_args
 
+from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from escalation.standins.faults import RESET_DEFAULT, Fault, FaultKind, Faults, Target, one_of, within
-from escalation.standins.journal import CHANNELS, Accepted, Channel, Inbound, Journal, Posted, Refused, TicketWrite
+from escalation.standins.journal import (
+    CHANNELS,
+    Accepted,
+    CallLine,
+    Channel,
+    Inbound,
+    InboundMail,
+    Journal,
+    Posted,
+    Refused,
+    TicketWrite,
+)
+from escalation.standins.keys import public_key
 from escalation.standins.later import Later
-from escalation.standins.lifecycle import UNREACHABLE, Lifecycle, Outcome
+from escalation.standins.letters import Letters
+from escalation.standins.lifecycle import Lifecycle
+from escalation.standins.outcomes import UNREACHABLE, Outcome, Sent
+from escalation.standins.slack_people import People
+from escalation.standins.slack_rules import Pace
+from escalation.standins.texting import Texting
 from escalation.standins.tickets import Ticket, fold
+from escalation.standins.weather import Weather
 from escalation.standins.webhooks import Callbacks, Delivery, Webhooks
+from escalation.standins.workspace import Conversation, workspace
 
 ACCOUNT_SID = "AC5ca1a710000000000000000000000000"
 AUTH_TOKEN = "standins-auth-token"  # noqa: S105 - opens nothing but the stand-ins
+BOT_TOKEN = "xoxb-standin"  # noqa: S105 - likewise
 LAG_MAX = timedelta(minutes=10)
-SMS_CHARS_MAX = 1_600
+ELSEWHERE = "/elsewhere"
+"""Where a redirect leads: any GET of it is answered 200, which a client that follows may take for success."""
 DRIP_PIECES = 20
 
-STOP_WORDS = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
-START_WORDS = frozenset({"START", "YES", "UNSTOP"})
-"""Twilio's default opt-out and opt-in words (docs: messaging, advanced opt-out)."""
+CallAct = Literal["answer", "decline", "voicemail", "press", "hang_up"]
 
 
 class HangUpError(ConnectionError):
@@ -34,7 +53,7 @@ class HangUpError(ConnectionError):
 class Board:
     """Everything the stand-ins know and can be told. Safe to use from many threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one name per setting; all are optional
         self,
         store: Path | str | None = None,
         *,
@@ -43,16 +62,26 @@ class Board:
         inbound_url: str | None = None,
         public_url: str | None = None,
         deliver_to: str | None = None,
+        events_url: str | None = None,
+        parse_url: str | None = None,
+        slack_url: str | None = None,
     ) -> None:
         self.account_sid = account_sid
         self.auth_token = auth_token
         self.journal = Journal(Path(store) if store else None)
-        self.webhooks = Webhooks(self.journal, auth_token, Delivery(inbound_url, public_url, deliver_to))
         self.stopping = threading.Event()
         self._faults = Faults()
         self._later = Later()
-        self._life = Lifecycle(self.journal, self.webhooks, self._later, account_sid)
+        delivery = Delivery(inbound_url, public_url, deliver_to, events_url, parse_url)
+        self.webhooks = Webhooks(self.journal, auth_token, delivery, self._later)
+        self.texting = Texting(self.journal, self.webhooks, account_sid)
+        self.letters = Letters(self.journal, self.webhooks)
+        self._life = Lifecycle(self.journal, self.webhooks, self._later, account_sid, self.stopping)
         self._lags: dict[Channel, timedelta] = {}
+        self.bot_token = BOT_TOKEN
+        self.chat_pace, self.chat_users = Pace(), dict[str, str]()
+        self.people = People(self.journal, self.webhooks)
+        self.people.url = slack_url
 
     # What was seen.
 
@@ -69,6 +98,9 @@ class Board:
 
     def inbound(self) -> list[Inbound]:
         return list(self.journal.entries(Inbound))
+
+    def inbound_mail(self) -> list[InboundMail]:
+        return list(self.journal.entries(InboundMail))
 
     def tickets(self) -> dict[str, Ticket]:
         return fold(self.journal.entries(TicketWrite))
@@ -95,6 +127,7 @@ class Board:
         delay: timedelta = timedelta(seconds=1),
         reset: timedelta = RESET_DEFAULT,
         on: Target = "send",
+        error: str | None = None,
     ) -> None:
         """Queue a fault for the next `times` valid requests of `channel` (and recipient `to`).
 
@@ -103,20 +136,34 @@ class Board:
         `DELAY_MAX`). `on="lookup"` strikes lists, fetches and logs instead of sends. Raises `ValueError` for a fault
         that makes no sense.
         """
-        self._faults.add(Fault(channel, kind, times, to, status, code, delay, reset, on))
+        self._faults.add(Fault(channel, kind, times, to, status, code, delay, reset, on, error))
 
     def clear_faults(self) -> None:
         self._faults.clear()
 
     def expect(
-        self, channel: Literal["sms", "voice"], ends: str, *, to: str | None = None, error_code: int = UNREACHABLE
+        self,
+        channel: Sent,
+        ends: str,
+        *,
+        to: str | None = None,
+        error_code: int = UNREACHABLE,
+        keys: str = "",
+        answered_by: str | None = None,
+        reason: str | None = None,
     ) -> None:
-        """Settle how later sends end.
+        """Settle how later sends end: one of `outcomes.ENDS`; without a rule, `outcomes.DEFAULTS`.
 
-        SMS: delivered (default), undelivered, failed, sent, silent. Voice: no-answer (default), completed, busy,
-        failed, silent. Raises `ValueError` for any other word.
+        A call that is `completed` plays its script to a person who presses `keys`, a group for each question in turn
+        (`- 4`: nothing, then a four); one that `rings` waits for `call` or the page. `answered_by` is what machine
+        detection says, when it was asked for. `reason` is that of a mail's bounce or drop. Raises `ValueError` for
+        anything else.
         """
-        self._life.expect(Outcome(channel, ends, to, error_code))
+        self._life.outcomes.add(Outcome(channel, ends, to, error_code, keys, answered_by, reason))
+
+    def outcome(self, channel: Sent) -> Outcome:
+        """How a send on the channel ends now, unless a rule names its recipient."""
+        return self._life.outcomes.of(channel, "")
 
     def lag(self, channel: Channel, lag: timedelta) -> None:
         """Hide sends from lists and logs until they are `lag` old. A fetch by id is never behind."""
@@ -124,17 +171,39 @@ class Board:
         within("lag", lag, timedelta(0), LAG_MAX)
         self._lags[channel] = lag
 
-    def callbacks(self, *, enabled: bool = True, copies: int = 1, gap: timedelta | None = None) -> None:
-        """Switch status callbacks off and on, post each in `copies`, or set the time between two statuses."""
-        self.webhooks.callbacks = Callbacks(enabled, copies)
+    def callbacks(
+        self,
+        *,
+        enabled: bool = True,
+        copies: int = 1,
+        gap: timedelta | None = None,
+        loss: float = 0.0,
+        duplicate: float = 0.0,
+        reorder: float = 0.0,
+        delay: timedelta = timedelta(0),
+        seed: int = 0,
+    ) -> None:
+        """Switch statuses and events off and on, post each in `copies`, or set the `gap` between two of a send.
+
+        `loss`, `duplicate` and `reorder` are shares of them between 0 and 1, and each is up to `delay` late; which
+        ones follows from `seed` and from what they say, see `weather.Weather`.
+        """
+        weather = Weather(seed, loss, duplicate, reorder, delay)
+        self.webhooks.callbacks = Callbacks(enabled, copies, weather)
         if gap is not None:
             self._life.space_out(gap)
 
     def deliver(
-        self, *, inbound_url: str | None = None, public_url: str | None = None, deliver_to: str | None = None
+        self,
+        *,
+        inbound_url: str | None = None,
+        public_url: str | None = None,
+        deliver_to: str | None = None,
+        events_url: str | None = None,
+        parse_url: str | None = None,
     ) -> None:
         """Say anew where webhooks go: signed for `public_url`, connected to `deliver_to`; see `webhooks.Delivery`."""
-        self.webhooks.delivery = Delivery(inbound_url, public_url, deliver_to)
+        self.webhooks.delivery = Delivery(inbound_url, public_url, deliver_to, events_url, parse_url)
 
     def reply_sms(self, sender: str, body: str, to: str | None = None) -> Posted:
         """Let the person at `sender` text us: a signed inbound SMS is posted to the inbound URL before this returns.
@@ -142,39 +211,95 @@ class Board:
         `to` defaults to the number that last texted them. Raises `ValueError` without an inbound URL, without such a
         number, or for a body over `SMS_CHARS_MAX`.
         """
-        url = self.webhooks.delivery.inbound_url
-        if not url:
-            raise ValueError("no inbound URL is set; start the stand-ins with one or call deliver(inbound_url=...)")
-        within("the length of the body", len(body), 0, SMS_CHARS_MAX)
-        to = to or next((sms.sender for sms in reversed(self.outbox("sms")) if sms.to == sender), None)
-        if to is None:
-            raise ValueError(f"{sender!r} never got an SMS from us, so say which of our numbers it texts (to)")
-        sid = f"SM{token_hex(16)}"
-        self.journal.append(Inbound(sid, sender, to, body, datetime.now(UTC)))
-        form = {
-            "AccountSid": self.account_sid,
-            "ApiVersion": "2010-04-01",
-            "Body": body,
-            "From": sender,
-            "MessageSid": sid,
-            "NumMedia": "0",
-            "NumSegments": "1",
-            "SmsMessageSid": sid,
-            "SmsSid": sid,
-            "SmsStatus": "received",
-            "To": to,
-        }
-        return self.webhooks.post("inbound", sid, url, form)
+        return self.texting.reply(sender, body, to)
+
+    def reply_mail(
+        self, mail: str, text: str, *, sender: str | None = None, to: str | None = None, automatic: bool = False
+    ) -> Posted:
+        """Let the person who got `mail` (its id) answer it: the parsed reply is posted, signed, to the parse URL.
+
+        It goes to the mail's reply address, else to its sender; `automatic` makes it an out-of-office note. Raises
+        `ValueError` without a parse URL, for an unknown mail, and for a text over `letters.MAIL_CHARS_MAX`.
+        """
+        return self.letters.reply(mail, text, sender=sender, to=to, automatic=automatic)
+
+    def chat(
+        self,
+        message: str,
+        user: str,
+        *,
+        press: str | None = None,
+        react: str | None = None,
+        delete: bool = False,
+    ) -> Posted | None:
+        """Be `user` in the chat: press a button of the message with that id, put an emoji on it, or delete it.
+
+        Raises `ValueError` without a Slack URL, and for a message or button that is not there.
+        """
+        if delete:
+            self.people.delete(message, user)
+            return None
+        if press is not None:
+            return self.people.press(message, press, user)
+        if react is None:
+            raise ValueError("say what is done: press, react or delete")
+        return self.people.react(message, react, user)
+
+    def chat_with(
+        self,
+        *,
+        slack_url: str | None = None,
+        secret: str | None = None,
+        burst: int | None = None,
+        users: dict[str, str] | None = None,
+    ) -> None:
+        """Say where Slack's requests go and what signs them, how many messages a conversation takes at once, and
+        whose mail address is whose user.
+        """
+        self.people.url = slack_url or self.people.url
+        self.people.secret = secret or self.people.secret
+        self.chat_pace = self.chat_pace if burst is None else Pace(burst)
+        self.chat_users |= users or {}
+
+    def conversations(self) -> dict[str, Conversation]:
+        """The chat as it stands, by conversation."""
+        return workspace(self.journal)
+
+    def call(self, sid: str, act: CallAct, keys: str = "") -> None:
+        """Be the person at a telephone: `answer`, `decline`, `voicemail`, `press` (with `keys`) or `hang_up`.
+
+        Raises `ValueError` in one line when the call is not in a state for it.
+        """
+        one_of("act", act, get_args(CallAct))
+        calls = self._life.calls
+        if act == "press":
+            return calls.press(sid, keys)
+        acts = {
+            "answer": calls.answer, "decline": calls.decline, "voicemail": calls.voicemail, "hang_up": calls.hang_up
+        }  # fmt: skip
+        return acts[act](sid)
+
+    def on_line(self) -> tuple[str, ...]:
+        """The ids of the calls that are not over."""
+        return self._life.calls.on_line()
+
+    def lines(self, sid: str) -> list[CallLine]:
+        """What was said and pressed in a call, in its order."""
+        return [line for line in self.journal.entries(CallLine) if line.provider_id == sid]
+
+    def keys(self, *, auth_token: str | None = None, event_key: int | None = None) -> str:
+        """Rotate keys: webhooks are signed anew from now on. Returns the public key of SendGrid's webhooks."""
+        self.webhooks.sign_with(auth_token, event_key)
+        return public_key(self.webhooks.event_key)
 
     # What the vendors' endpoints do with it.
 
     def accept(self, *sends: Accepted) -> None:
-        """Take sends on: they are on disk when this returns, and the life of an SMS or call begins."""
+        """Take sends on: they are on disk when this returns, and their lives begin."""
         for send in sends:
             self.journal.append(send)
         for send in sends:
-            if send.channel in {"sms", "voice"}:
-                self._life.begin(send)
+            self._life.begin(send)
 
     def refuse(self, request: Request, channel: Channel, to: str | None, answer: Response, reason: str) -> Response:
         """Remember that a request was not taken on, and answer it."""
@@ -188,8 +313,7 @@ class Board:
 
     def opted_out(self, contact: str, ours: str) -> bool:
         """Whether the contact's last stop or start word to our number was a stop word."""
-        words = [sms.body.strip().upper() for sms in self.inbound() if (sms.sender, sms.to) == (contact, ours)]
-        return next((word in STOP_WORDS for word in reversed(words) if word in STOP_WORDS | START_WORDS), False)
+        return self.texting.opted_out(contact, ours)
 
     def strike(
         self,
@@ -207,6 +331,9 @@ class Board:
         if fault.kind == "drop_before_accept":
             self._note(request, channel, to, None, fault.kind)
             raise HangUpError(fault.kind)
+        if fault.kind == "redirect":
+            away = redirect(f"{request.host_url.rstrip('/')}{ELSEWHERE}", fault.status if fault.status < 400 else 302)  # noqa: PLR2004
+            return self.refuse(request, channel, to, away, "told to redirect")
         if fault.kind in {"status", "reject"}:
             return self.refuse(request, channel, to, error(fault), f"told to fail: {fault.kind}")
         answer = accept()
@@ -214,6 +341,8 @@ class Board:
             raise HangUpError(fault.kind)
         if fault.kind == "error_after_accept":
             return error(fault)
+        if fault.kind == "truncated":
+            _cut(request, answer)
         if fault.kind == "slow_drip":
             self._drip(request, answer, fault.delay)
         self.stopping.wait(fault.delay.total_seconds())
@@ -222,6 +351,7 @@ class Board:
     def close(self) -> None:
         """Stop callbacks and close the store; requests that hang are let go."""
         self.stopping.set()
+        self._life.close()
         self._later.close()
         self.journal.close()
 
@@ -230,10 +360,21 @@ class Board:
 
     def _drip(self, request: Request, answer: Response, over: timedelta) -> None:
         """Write the answer, head included, in small pieces: each beats a socket timeout that the whole exceeds."""
-        head = "".join(f"{name}: {value}\r\n" for name, value in answer.get_wsgi_headers(request.environ).items())
-        whole = f"HTTP/1.1 {answer.status}\r\n{head}Connection: close\r\n\r\n".encode("latin-1") + answer.get_data()
+        whole = _written(request, answer)
         size = -(-len(whole) // DRIP_PIECES)
         for start in range(0, len(whole), size):
             request.environ["werkzeug.socket"].sendall(whole[start : start + size])
             self.stopping.wait(over.total_seconds() / DRIP_PIECES)
         raise HangUpError("slow_drip")
+
+
+def _cut(request: Request, answer: Response) -> None:
+    """Write the head and half of the body: the length was promised, and the rest never comes."""
+    whole, body = _written(request, answer), answer.get_data()
+    request.environ["werkzeug.socket"].sendall(whole[: len(whole) - len(body) + len(body) // 2])
+    raise HangUpError("truncated")
+
+
+def _written(request: Request, answer: Response) -> bytes:
+    head = "".join(f"{name}: {value}\r\n" for name, value in answer.get_wsgi_headers(request.environ).items())
+    return f"HTTP/1.1 {answer.status}\r\n{head}Connection: close\r\n\r\n".encode("latin-1") + answer.get_data()

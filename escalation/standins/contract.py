@@ -1,7 +1,7 @@
 """A vendor's OpenAPI file as a judge: what it objects to in a request, or in an answer of ours."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -13,8 +13,13 @@ from openapi_core.exceptions import OpenAPIError
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from werkzeug.wrappers import Request, Response
 
+from escalation.standins import shapes
+
 HOST = "http://standins.invalid"
 """Stands for the vendor's host inside the contract, so that a request's `Host` header has no say in its validity."""
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,34 @@ class Contract:
         text = resources.files("escalation.standins.contracts").joinpath(file).read_text(encoding="utf-8")
         self._spec: dict[str, Any] = {**json.loads(text), "servers": [{"url": HOST}]}
         self._api = OpenAPI.from_dict(self._spec)
+        self._known = shapes.Known()
+
+    def form_objections(self, request: Request, path: str) -> tuple[tuple[Objection, ...], tuple[str, ...]]:
+        """Everything the contract objects to in a posted form, and the fields that it does not name."""
+        pairs = list(request.form.items(multi=True))
+        shape = shapes.of_form(self.body_schema(path, FORM), pairs, self.resolve)
+        return self._judged(request, path, FORM, request.form.to_dict(), shape)
+
+    def json_objections(
+        self, request: Request, path: str, body: dict[str, Any]
+    ) -> tuple[tuple[Objection, ...], tuple[str, ...]]:
+        """Everything the contract objects to in a posted JSON `body`, and the fields that it does not name."""
+        shape = shapes.of(self.body_schema(path, JSON), body, self.resolve)
+        return self._judged(request, path, JSON, body, shape)
+
+    def _judged(
+        self, request: Request, path: str, media_type: str, body: object, shape: Hashable
+    ) -> tuple[tuple[Objection, ...], tuple[str, ...]]:
+        """The verdict; a request whose frame and shape were passed before needs no second judge."""
+        scheme = request.headers.get("Authorization", "").partition(" ")[0].lower()
+        seen = (request.method, request.path, request.query_string, request.content_type, request.content_encoding)
+        whole = (*seen, scheme, shape)
+        if whole in self._known:
+            return (), ()
+        found, unknown = self.request_objections(request), self.unknown_fields(path, media_type, body)
+        if not (found or unknown):
+            self._known.add(whole)
+        return found, unknown
 
     def request_objections(self, request: Request) -> tuple[Objection, ...]:
         """Everything the contract objects to, unknown fields of the body not included."""
@@ -55,11 +88,16 @@ class Contract:
         An object without named properties may hold anything. A live vendor may drop an unknown field in silence, and
         with it what the sender meant by it, so the stand-ins refuse it.
         """
-        content = self._resolve(self._spec["paths"][path]["post"]["requestBody"])["content"]
-        return tuple(self._unknown(content[media_type]["schema"], body, ""))
+        return tuple(self._unknown(self.body_schema(path, media_type), body, ""))
+
+    def body_schema(self, path: str, media_type: str) -> Mapping[str, Any]:
+        """The schema of the body of a POST."""
+        content = self.resolve(self._spec["paths"][path]["post"]["requestBody"])["content"]
+        schema: Mapping[str, Any] = content[media_type]["schema"]
+        return schema
 
     def _unknown(self, schema: Mapping[str, Any], value: object, at: str) -> Iterator[str]:
-        schema = self._resolve(schema)
+        schema = self.resolve(schema)
         if isinstance(value, list):
             for index, item in enumerate(value):
                 yield from self._unknown(schema.get("items", {}), item, f"{at}{index}.")
@@ -70,7 +108,8 @@ class Contract:
                 else:
                     yield f"{at}{name}"
 
-    def _resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+    def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a part of the contract refers to in the end: itself, or the component that it names."""
         while "$ref" in node:
             _, _, section, name = node["$ref"].split("/", 3)
             node = self._spec["components"][section][name]

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from werkzeug.wrappers import Request, Response
 
 from escalation.standins.board import Board
-from escalation.standins.journal import Accepted, Entry, encode
+from escalation.standins.journal import Accepted, CallLine, Entry, encode
+from escalation.standins.mail_events import key_of
 from escalation.standins.outgoing import LOOPBACK
 
 CONTROL_BYTES_MAX = 64 * 1024
@@ -28,6 +29,11 @@ class Control:
             "callbacks": board.callbacks,
             "delivery": board.deliver,
             "replies": board.reply_sms,
+            "letters": board.reply_mail,
+            "calls": board.call,
+            "keys": board.keys,
+            "chat": board.chat,
+            "workspace": board.chat_with,
         }
 
     def tell(self, request: Request, command: str) -> Response:
@@ -39,7 +45,9 @@ class Control:
             result = act(**arguments(request))
         except (TypeError, ValueError) as error:
             return answer(400, {"error": str(error)})
-        return answer(200, encode(result) if isinstance(result, Entry) else {})
+        if isinstance(result, Entry):
+            return answer(200, encode(result))
+        return answer(200, {} if result is None else {"answer": result})
 
     def clear(self, _: Request) -> Response:
         self._board.clear_faults()
@@ -65,6 +73,11 @@ def seen(board: Board) -> dict[str, object]:
         "refused": rows(board.refused()),
         "posted": rows(board.posted()),
         "inbound": rows(board.inbound()),
+        "inbound_mail": rows(board.inbound_mail()),
+        "lines": rows(list(board.journal.entries(CallLine))),
+        "on_line": list(board.on_line()),
+        "public_key": board.keys(),
+        "weather": asdict(board.webhooks.callbacks.weather),
         "tickets": {name: asdict(ticket) for name, ticket in board.tickets().items()},
     }
 
@@ -102,5 +115,5 @@ def _argument(name: str, value: object) -> tuple[str, object]:
 
 
 def _status(board: Board, send: Accepted) -> str:
-    status = board.journal.status(send.provider_id)
+    status = board.journal.status(key_of(send))
     return status.status if status else "accepted" if send.channel == "email" else "queued"

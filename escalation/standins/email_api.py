@@ -13,7 +13,8 @@ from escalation.standins.board import Board
 from escalation.standins.contract import Objection
 from escalation.standins.email_rules import MAIL_BYTES_MAX, objections
 from escalation.standins.faults import Fault
-from escalation.standins.journal import Accepted
+from escalation.standins.journal import Accepted, StatusChange
+from escalation.standins.mail_events import key_of, logged_id
 
 SEND_PATH = "/v3/mail/send"
 CONTRACT = "sendgrid_mail_v3.json"
@@ -59,7 +60,7 @@ class EmailApi:
             return error_answer(400, Objection("query", str(error)))
 
         def answer() -> Response:
-            rows = [email_logs.summary(mail) for mail in self._board.listed("email")]
+            rows = [self._row(mail) for mail in self._board.listed("email")]
             hits = [row for row in rows if all(holds(row) for holds in conditions)]
             return _json(200, {"messages": hits[:limit]})
 
@@ -71,11 +72,18 @@ class EmailApi:
             return error_answer(401)
 
         def answer() -> Response:
-            mails = (mail for mail in self._board.listed("email") if email_logs.message_id(mail) == message_id)
+            mails = (mail for mail in self._board.listed("email") if logged_id(mail) == message_id)
             mail = next(mails, None)
-            return error_answer(404) if mail is None else _json(200, email_logs.detail(mail))
+            return error_answer(404) if mail is None else _json(200, email_logs.detail(mail, self._events(mail)))
 
         return self._board.strike(request, "email", None, "lookup", answer, _told)
+
+    def _row(self, mail: Accepted) -> dict[str, object]:
+        events = self._events(mail)
+        return email_logs.summary(mail, events[-1].status if events else "processed")
+
+    def _events(self, mail: Accepted) -> tuple[StatusChange, ...]:
+        return self._board.journal.statuses(key_of(mail))
 
     def _judge(self, request: Request) -> tuple[tuple[Objection, ...], dict[str, Any]]:
         try:
@@ -84,8 +92,7 @@ class EmailApi:
             mail = None
         if request.mimetype != "application/json" or not isinstance(mail, dict):
             return (Objection(None, "Bad Request: the body must be a JSON object"),), {}
-        found = self._contract.request_objections(request)
-        unknown = self._contract.unknown_fields(SEND_PATH, "application/json", mail)
+        found, unknown = self._contract.json_objections(request, SEND_PATH, mail)
         found += tuple(Objection(field, f"Additional property {field} is not allowed") for field in unknown)
         return found or tuple(objections(mail)), mail
 
@@ -122,6 +129,8 @@ def _row(request: Request, mail: dict[str, Any], part: dict[str, Any], identity:
         also_to=tuple(people[1:]),
         custom_args=tuple(custom.items()),
         part=index,
+        headers=tuple({**mail.get("headers", {}), **part.get("headers", {})}.items()),
+        reply_to=mail.get("reply_to", {}).get("email"),
     )
 
 

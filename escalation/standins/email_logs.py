@@ -10,15 +10,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from escalation.standins.journal import Accepted
+from escalation.standins.journal import Accepted, StatusChange
+from escalation.standins.mail_events import logged_id
 
 LIMIT_DEFAULT = 10
 LIMIT_MAX = 1_000
+FIRST = ("processed", "dropped")
+"""What the story of a mail begins with."""
 STATUSES = ("processed", "delivered", "deferred", "dropped", "bounced", "blocked")
 
 Condition: TypeAlias = Callable[[dict[str, object]], bool]
 
-_WORD = re.compile(r"(?P<field>sg_message_id|subject|to_email|reason)\s*=\s*'(?P<value>[^']*)'")
+_WORD = re.compile(r"(?P<field>sg_message_id|subject|to_email|reason)\s*=\s*'(?P<value>(?:[^']|'')*)'")
 _TIME = re.compile(r"sg_message_id_created_at\s*(?P<operator>>=|<=|>|<)\s*TIMESTAMP\s+\"(?P<instant>[^\"]*)\"")
 _ONE_OF = re.compile(r"status\s+IN\s*\(\s*(?P<values>'[^']*'(?:\s*,\s*'[^']*')*)\s*\)")
 _AND = re.compile(r"\s+AND\s+")
@@ -30,7 +33,7 @@ def parse(query: str) -> tuple[Condition, ...]:
     rest = query.strip()
     while rest:
         if match := _WORD.match(rest):
-            conditions.append(_equals(match["field"], match["value"]))
+            conditions.append(_equals(match["field"], match["value"].replace("''", "'")))
         elif match := _TIME.match(rest):
             conditions.append(_compares(match["operator"], _instant(match["instant"])))
         elif match := _ONE_OF.match(rest):
@@ -46,45 +49,49 @@ def parse(query: str) -> tuple[Condition, ...]:
     return tuple(conditions)
 
 
-def message_id(mail: Accepted) -> str:
-    """The id in the logs: it begins with the `X-Message-Id` that the sender was told."""
-    return f"{mail.provider_id}.recvd-standins-1-{mail.part}.0"
-
-
-def summary(mail: Accepted) -> dict[str, object]:
+def summary(mail: Accepted, status: str) -> dict[str, object]:
     """One row of a search result."""
     return {
         "from_email": mail.sender,
-        "sg_message_id": message_id(mail),
+        "sg_message_id": logged_id(mail),
         "subject": mail.subject or "",
         "to_email": mail.to,
-        "status": "delivered",
-        "sg_message_id_created_at": _stamp(mail.accepted_at),
+        "status": status,
+        "sg_message_id_created_at": _stamp(_handed_over(mail)),
     }
 
 
-def detail(mail: Accepted) -> dict[str, object]:
+def detail(mail: Accepted, changes: tuple[StatusChange, ...]) -> dict[str, object]:
     """One mail with its events, each of which carries the custom arguments."""
     custom = dict(mail.custom_args)
     common = {
         "email": mail.to,
-        "sg_message_id": message_id(mail),
-        "timestamp": int(mail.accepted_at.timestamp()),
+        "sg_message_id": logged_id(mail),
         "smtp-id": f"<{mail.provider_id}@standins>",
         "custom_args": custom,
     }
+    seen = [(change.status, change.changed_at) for change in changes]
+    steps = seen if seen and seen[0][0] in FIRST else [("processed", mail.accepted_at), *seen]
     events = [
-        {**common, "event": "processed", "sg_event_id": f"{mail.provider_id}-{mail.part}-p"},
         {
             **common,
-            "event": "delivered",
-            "sg_event_id": f"{mail.provider_id}-{mail.part}-d",
-            "ip": "127.0.0.1",
-            "response": "250 OK",
-        },
+            "event": status,
+            "sg_event_id": f"{mail.provider_id}-{mail.part}-{number}",
+            "timestamp": int(at.timestamp()),
+        }
+        for number, (status, at) in enumerate(steps)
     ]
-    row = {name: value for name, value in summary(mail).items() if name != "sg_message_id_created_at"}
+    last = steps[-1][0]
+    row = {name: value for name, value in summary(mail, last).items() if name != "sg_message_id_created_at"}
     return {**row, "api_key_id": "", "client_ip": "127.0.0.1", "events": events, "custom_args": custom}
+
+
+def _handed_over(mail: Accepted) -> datetime:
+    """When the sender says that it was, which may be another day than the wall's; else when it was taken on."""
+    try:
+        return datetime.fromisoformat(mail.escalation_at or "").astimezone(UTC)
+    except ValueError:
+        return mail.accepted_at
 
 
 def _stamp(instant: datetime) -> str:

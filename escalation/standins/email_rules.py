@@ -4,6 +4,7 @@ Source: the limits page of the mail/send reference (docs.sendgrid.com/api-refere
 *stricter* refuse what the vendor would pass on in silence.
 """
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any, TypeAlias
@@ -29,6 +30,14 @@ RESERVED_HEADERS = frozenset(
         "bcc",
     }
 )
+EVENT_FIELDS = frozenset(
+    {
+        *("email", "timestamp", "smtp-id", "event", "category", "sg_event_id", "sg_message_id", "reason", "status"),
+        *("response", "attempt", "useragent", "ip", "url", "type", "bounce_classification", "asm_group_id"),
+    }
+)
+"""Custom arguments lie flat among these in every event. *Stricter*: SendGrid lets one hide the other."""
+
 CONTENT_ORDER = {"text/plain": 0, "text/html": 1}
 
 Mail: TypeAlias = dict[str, Any]
@@ -50,6 +59,8 @@ def objections(mail: Mail) -> Iterator[Objection]:
         yield Objection("from.email", "The from address must not contain Unicode characters.")
     yield from _single_line("from.name", mail["from"].get("name"))
     yield from _headers("headers", mail.get("headers", {}))
+    yield from _answered_to(mail)
+    yield from _attached(mail)
     for index, part in enumerate(personalizations):
         yield from _personalization(f"personalizations.{index}", part)
 
@@ -74,6 +85,24 @@ def _content(mail: Mail) -> Iterator[Objection]:
         yield Objection("content", "The content must be ordered: text/plain first, then text/html, then anything else.")
 
 
+def _answered_to(mail: Mail) -> Iterator[Objection]:
+    if "reply_to" in mail and "reply_to_list" in mail:
+        yield Objection("reply_to_list", "The reply_to and reply_to_list parameters must not be used together.")
+    for at, person in (("reply_to", mail.get("reply_to")), *_each("reply_to_list", mail.get("reply_to_list", []))):
+        if person:
+            yield from _single_line(f"{at}.name", person.get("name"))
+            yield from _single_line(f"{at}.email", person["email"])
+
+
+def _attached(mail: Mail) -> Iterator[Objection]:
+    for at, one in _each("attachments", mail.get("attachments", [])):
+        try:
+            base64.b64decode(one["content"], validate=True)
+        except ValueError:
+            yield Objection(f"{at}.content", "The attachment content must be base64 encoded.")
+        yield from _single_line(f"{at}.filename", one["filename"])
+
+
 def _personalization(at: str, part: Mail) -> Iterator[Objection]:
     if not part["to"]:
         yield Objection(f"{at}.to", "The to array is required and must have at least one recipient.")
@@ -92,6 +121,9 @@ def _personalization(at: str, part: Mail) -> Iterator[Objection]:
     yield from _headers(f"{at}.headers", part.get("headers", {}))
     custom = part.get("custom_args", {})
     for name, value in custom.items():
+        if name in EVENT_FIELDS:
+            text = f"A custom argument {name!r} would hide the event's own field of that name; prefix it."
+            yield Objection(f"{at}.custom_args.{name}", text)
         if not isinstance(value, str):
             yield Objection(f"{at}.custom_args.{name}", "The value of a custom argument must be a string.")
     if len(json.dumps(custom, ensure_ascii=False).encode()) > CUSTOM_ARGS_BYTES_MAX:
@@ -112,6 +144,10 @@ def _single_line(at: str, value: str | None) -> Iterator[Objection]:
     """Stricter: SendGrid passes a line break on, and a header-bound value then smuggles a header."""
     if value and any(ord(sign) < ord(" ") or sign == "\x7f" for sign in value):
         yield Objection(at, "Line breaks and control characters are not allowed here.")
+
+
+def _each(at: str, items: list[Mail]) -> Iterator[tuple[str, Mail]]:
+    return ((f"{at}.{index}", item) for index, item in enumerate(items))
 
 
 def _recipients(part: Mail) -> list[tuple[str, Mail]]:

@@ -15,6 +15,8 @@ FaultKind = Literal[
     "status",  # not taken on, answered with `status`: 429, 500, 503, ...
     "reject",  # not taken on, answered with the vendor's error `code`
     "slow_drip",  # taken on, the answer trickles in over `delay`
+    "redirect",  # not taken on, answered with a redirect to an address whose answer looks like success
+    "truncated",  # taken on, the answer ends in the middle of its body
 ]
 FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 Target = Literal["send", "lookup"]
@@ -41,6 +43,7 @@ class Fault:
     delay: timedelta = timedelta(seconds=1)
     reset: timedelta = RESET_DEFAULT
     on: Target = "send"
+    error: str | None = None
 
     def __post_init__(self) -> None:
         one_of("channel", self.channel, CHANNELS)
@@ -49,7 +52,9 @@ class Fault:
         within("times", self.times, 1, TIMES_MAX)
         within("status", self.status, STATUS_MIN, STATUS_MAX)
         within("delay", self.delay, timedelta(0), DELAY_MAX)
-        if self.kind == "reject" and self.code is None:
+        if self.kind == "reject" and self.channel == "chat" and self.error is None:
+            raise ValueError("a 'reject' in the chat needs an error: Slack's own word, such as channel_not_found")
+        if self.kind == "reject" and self.code is None and self.channel != "chat":
             raise ValueError("a 'reject' needs a code: Twilio's error code, or an HTTP status for email and tickets")
         if self.on == "lookup" and self.kind not in LOOKUP_KINDS:
             raise ValueError(f"a lookup can only suffer {sorted(LOOKUP_KINDS)}, not {self.kind!r}")

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from time import monotonic
 
-WORKERS = 4
+WORKERS = 8
 WAITING_MAX = 10_000
 LOG = logging.getLogger(__name__)
 
@@ -21,14 +21,14 @@ class Later:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="standins-callback")
         self._waiting_max = waiting_max
         self._order = itertools.count()
-        self._heap: list[tuple[float, int, Callable[[], None]]] = []
+        self._heap: list[tuple[float, int, Callable[[], object]]] = []
         self._open = 0
         self._closed = False
         self._changed = threading.Condition()
         self._clock = threading.Thread(target=self._tick, name="standins-clock", daemon=True)
         self._clock.start()
 
-    def after(self, delay: timedelta, act: Callable[[], None]) -> bool:
+    def after(self, delay: timedelta, act: Callable[[], object]) -> bool:
         """Whether `act` was taken; it is not when the bound is reached or this is closed."""
         with self._changed:
             if self._closed or self._open >= self._waiting_max:
@@ -54,7 +54,7 @@ class Later:
                 else:
                     self._pool.submit(self._run, heapq.heappop(self._heap)[2])
 
-    def _run(self, act: Callable[[], None]) -> None:
+    def _run(self, act: Callable[[], object]) -> None:
         try:
             act()
         except Exception:

@@ -1,138 +1,148 @@
-"""The outbox for people: what would have reached them, and a way to text back."""
+"""The outbox for people: what would have reached them, and their side of it: replies, answered mail, a telephone.
 
-from datetime import datetime
-from itertools import groupby
+It needs nothing from outside of this machine and works without its script, by reloading. All that was received is
+escaped; a mail's HTML is only ever shown by an address of its own, whose policy and frame allow it nothing.
+"""
 
-from markupsafe import Markup, escape
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import resources
 
+from markupsafe import Markup
+
+from escalation.standins import page_calls, page_chat, page_mail, page_texts
 from escalation.standins.board import Board
-from escalation.standins.journal import Accepted, Inbound
+from escalation.standins.choice import Choice
+from escalation.standins.outcomes import Outcome
 
 ROWS_MAX = 200
-"""How many of the newest sends the page shows; `/outbox.json` has them all."""
+"""How many of the newest entries of a kind the page shows; `/outbox.json` has them all."""
 
 POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; frame-src 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+MAIL_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
+    "frame-ancestors 'self'; base-uri 'none'"
+)
+"""For the HTML of a mail: no script, no form, no request, and an origin of its own, wherever it is opened."""
 
-STYLE = Markup("""
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
-body { color: #1b1b1b; background: #fff; }
-article { border: 1px solid #6b6b6b; border-radius: .5rem; padding: .5rem 1rem; margin: 1rem 0; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; }
-iframe { width: 100%; height: 16rem; border: 1px solid #6b6b6b; }
-table { border-collapse: collapse; } th, td { text-align: left; padding: .2rem .8rem .2rem 0; vertical-align: top; }
-.meta { color: #4a4a4a; } input, button { font: inherit; padding: .3rem .6rem; }
-:focus-visible { outline: 3px solid #0b57d0; } a { color: #0b4bb3; }
-""")
+ASSETS = {"outbox.css": "text/css; charset=utf-8", "outbox.js": "text/javascript; charset=utf-8"}
 
 
-def render(board: Board, notice: str | None = None) -> str:
-    """The whole page as HTML; all that was received is escaped, and mail HTML is locked in a sandboxed frame."""
-    shown = board.outbox()[-ROWS_MAX:]
-    mails = [send for send in shown if send.channel == "email"]
-    calls = [send for send in shown if send.channel == "voice"]
-    said = Markup('<p role="status"><strong>{}</strong></p>').format(notice) if notice else Markup()
-    sections = (
-        _section("sms", "Text messages", _threads(board, [send for send in shown if send.channel == "sms"])),
-        _section("mail", "Mail", [_mail(send) for send in reversed(mails)]),
-        _section("calls", "Calls", [_call(board, send) for send in reversed(calls)]),
-        _section("tickets", "Tickets", _tickets(board)),
-        _section("refused", "Refused requests", _refused(board)),
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the page: `channel` is the word that the filter knows it by."""
+
+    channel: str
+    title: str
+    articles: Callable[[Board, Choice], Iterable[Markup]]
+
+
+def asset(name: str) -> bytes:
+    """The style or the script of the page."""
+    return resources.files("escalation.standins.assets").joinpath(name).read_bytes()
+
+
+def render(board: Board, choice: Choice, notice: str | None = None) -> str:
+    """The whole page as HTML that is well-formed XML besides."""
+    chosen = [section for section in SECTIONS if choice.channel in {"", section.channel}]
+    parts = [(section, list(section.articles(board, choice))[:ROWS_MAX]) for section in chosen]
+    ringing = len(page_calls.ringing(board))
+    title = f"({ringing} ringing) Outbox of the stand-ins" if ringing else "Outbox of the stand-ins"
+    link = Markup('<li><a href="#{0}">{1} ({2})</a></li>')
+    links = (link.format(section.channel, section.title, len(shown)) for section, shown in parts)
+    return Markup(
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"/><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
+        '<link rel="stylesheet" href="/assets/outbox.css"/><link rel="icon" href="data:,"/>'
+        '<script defer="" src="/assets/outbox.js"></script></head><body>'
+        '<a class="skip" href="#main">Skip to the messages</a>'
+        "<header><h1>Outbox</h1><p>What the local SendGrid, Twilio and ticket system took on. Nobody was really told. "
+        '<a href="/">All</a> · <a href="/outbox.json">JSON</a> · <span id="fresh">Reload to refresh.</span></p>'
+        '{choosing}</header><p id="notice" role="status">{notice}</p><main id="main">'
+        '<nav aria-label="Kinds of messages"><ul>{links}</ul></nav>{parts}{settings}</main></body></html>'
+    ).format(
+        title=title,
+        choosing=_choosing(board, choice),
+        notice=notice or "",
+        links=Markup().join(links),
+        parts=Markup().join(_section(section, articles) for section, articles in parts),
+        settings=_settings(board),
+    )
+
+
+def _section(section: Section, articles: list[Markup]) -> Markup:
+    body = Markup().join(articles) or Markup("<p>None yet.</p>")
+    head = Markup('<section id="{0}" aria-labelledby="{0}-title"><h2 id="{0}-title">{1} ({2})</h2>')
+    return head.format(section.channel, section.title, len(articles)) + body + Markup("</section>")
+
+
+def _choosing(board: Board, choice: Choice) -> Markup:
+    escalations, contacts = choice.offered(board)
+    options = Markup().join(
+        Markup('<option value="{}"{}>{}</option>').format(
+            value, Markup(' selected=""') if value == choice.channel else "", title
+        )
+        for value, title in (("", "everything"), *((section.channel, section.title) for section in SECTIONS))
     )
     return Markup(
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"/><title>Outbox of the stand-ins</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"/><style>{}</style></head><body>'
-        "<h1>Outbox</h1><p>What the local SendGrid, Twilio and ticket system took on. Nobody was really told."
-        ' <a href="/">Reload</a> · <a href="/outbox.json">JSON</a></p>{}<main>{}</main></body></html>'
-    ).format(STYLE, said, Markup().join(sections))
+        '<form method="get" action="/" role="search" aria-label="What is shown">'
+        '<label>Escalation <input type="text" name="escalation" list="escalations" value="{}" maxlength="100"/></label>'
+        '<datalist id="escalations">{}</datalist>'
+        '<label>Contact <input type="text" name="contact" list="contacts" value="{}" maxlength="320"/></label>'
+        '<datalist id="contacts">{}</datalist>'
+        '<label>Show <select name="channel">{}</select></label><button>Choose</button></form>'
+    ).format(choice.escalation, _offers(escalations), choice.contact, _offers(contacts), options)
 
 
-def _section(anchor: str, title: str, articles: list[Markup]) -> Markup:
-    body = Markup().join(articles) or Markup("<p>None yet.</p>")
-    head = Markup('<section aria-labelledby="{0}"><h2 id="{0}">{1} ({2})</h2>').format(anchor, title, len(articles))
-    return head + body + Markup("</section>")
+def _offers(words: Iterable[str]) -> Markup:
+    return Markup().join(Markup('<option value="{}"></option>').format(word) for word in words)
 
 
-def _mail(send: Accepted) -> Markup:
-    rows = {
-        "To": ", ".join((send.to, *send.also_to)),
-        "From": send.sender,
-        "Accepted": _when(send.accepted_at),
-        "Dispatch": send.dispatch or "none",
-    }
-    frame = Markup('<iframe sandbox="" title="HTML part of the mail" srcdoc="{}"></iframe>').format(send.html)
-    parts = (_table(rows), Markup("<pre>{}</pre>").format(send.body or ""), frame if send.html else Markup())
-    return Markup("<article><h3>{}</h3>{}</article>").format(send.subject or "(no subject)", Markup().join(parts))
-
-
-def _threads(board: Board, sent: list[Accepted]) -> list[Markup]:
-    """One thread for each pair of numbers, oldest message first, with a box to reply."""
-    received = board.inbound()[-ROWS_MAX:]
-    lines: list[tuple[str, str, datetime, Accepted | Inbound]] = [
-        *((sms.to, sms.sender, sms.accepted_at, sms) for sms in sent),
-        *((sms.sender, sms.to, sms.received_at, sms) for sms in received),
-    ]
-    threads: list[Markup] = []
-    for (contact, ours), group in groupby(sorted(lines, key=lambda row: row[:3]), key=lambda row: row[:2]):
-        texts = Markup().join(_text(board, line[3], line[2]) for line in group)
-        article = Markup("<article><h3>{}</h3><ol>{}</ol>{}</article>")
-        threads.append(article.format(contact, texts, _reply_box(board, contact, ours)))
-    return threads
-
-
-def _text(board: Board, sms: Accepted | Inbound, at: datetime) -> Markup:
-    if isinstance(sms, Inbound):
-        who = "They replied"
-    else:
-        status = board.journal.status(sms.provider_id)
-        who = f"We sent ({status.status if status else 'queued'}), dispatch {sms.dispatch or 'none'}"
-    return Markup('<li><span class="meta">{}, {}</span><pre>{}</pre></li>').format(who, _when(at), sms.body or "")
-
-
-def _reply_box(board: Board, contact: str, ours: str) -> Markup:
-    if not board.webhooks.delivery.inbound_url:
-        return Markup('<p class="meta">Replies are off: the stand-ins were started without an inbound URL.</p>')
+def _settings(board: Board) -> Markup:
+    weather, callbacks = board.webhooks.callbacks.weather, board.webhooks.callbacks
+    rings = board.outcome("voice") == Outcome("voice", "rings")
+    waiting = ", ".join(f"{fault.times} x {fault.kind} on {fault.channel}" for fault in board.faults()) or "none"
+    state = (
+        f"Callbacks {'on' if callbacks.enabled else 'off'}, {callbacks.copies} each; seed {weather.seed}: "
+        f"{weather.loss:.0%} lost, {weather.duplicate:.0%} doubled, {weather.reorder:.0%} out of order, up to "
+        f"{weather.delay.total_seconds():.0f} s late. Faults that wait: {waiting}."
+    )
     return Markup(
-        '<form method="post" action="/reply"><input type="hidden" name="sender" value="{0}"/>'
-        '<input type="hidden" name="to" value="{1}"/><label>Reply as {0}: '
-        '<input name="body" required="" maxlength="1600"'
-        ' autocomplete="off"/></label> <button>Send</button></form>'
-    ).format(contact, ours)
+        '<section id="settings" aria-labelledby="settings-title"><h2 id="settings-title">Settings</h2><p>{}</p>'
+        '<form method="post" action="/phones"><p>{}</p><button name="phones" value="{}">{}</button></form></section>'
+    ).format(
+        state,
+        "Calls ring here until somebody picks up." if rings else "Calls ring and nobody picks up.",
+        "away" if rings else "ring",
+        "Nobody picks up" if rings else "Let calls ring here",
+    )
 
 
-def _call(board: Board, send: Accepted) -> Markup:
-    status = board.journal.status(send.provider_id)
-    rows = {
-        "From": send.sender,
-        "Status": status.status if status else "queued",
-        "Accepted": _when(send.accepted_at),
-        "Dispatch": send.dispatch or "none",
-        "Script": send.twiml or send.url or "",
-    }
-    return Markup("<article><h3>Call to {}</h3>{}</article>").format(send.to, _table(rows))
-
-
-def _tickets(board: Board) -> list[Markup]:
-    articles: list[Markup] = []
-    for ticket in list(board.tickets().values())[-ROWS_MAX:]:
+def _tickets(board: Board, choice: Choice) -> Iterable[Markup]:
+    for ticket in reversed(board.tickets().values()):
+        if choice.contact or not choice.mentions(ticket.ticket, *(note.text for note in ticket.notes)):
+            continue
         notes = Markup().join(Markup("<li><pre>{}</pre></li>").format(note.text) for note in ticket.notes)
-        article = Markup("<article><h3>{}</h3><p>Status: {}</p><ol>{}</ol></article>")
-        articles.append(article.format(ticket.ticket, ticket.status or "not set", notes))
-    return articles
+        article = Markup('<article id="ticket-{0}"><h3>{0}</h3><p>Status: {1}</p><ol>{2}</ol></article>')
+        yield article.format(ticket.ticket, ticket.status or "not set", notes)
 
 
-def _refused(board: Board) -> list[Markup]:
-    article = Markup("<article><h3>{} to {}</h3><p>{}: {}</p></article>")
-    newest = reversed(board.refused()[-ROWS_MAX:])
-    return [article.format(one.channel, one.to or "unknown", one.status or "dropped", one.reason) for one in newest]
+def _refused(board: Board, choice: Choice) -> Iterable[Markup]:
+    for one in reversed(board.refused()):
+        if not choice.escalation and choice.is_with(one.to or ""):
+            article = Markup("<article><h3>{} to {}</h3><p>{}: {}</p></article>")
+            yield article.format(one.channel, one.to or "unknown", one.status or "dropped", one.reason)
 
 
-def _table(rows: dict[str, str]) -> Markup:
-    cells = (Markup('<tr><th scope="row">{}</th><td>{}</td></tr>').format(name, text) for name, text in rows.items())
-    return Markup("<table>{}</table>").format(Markup().join(cells))
-
-
-def _when(instant: datetime) -> Markup:
-    return escape(instant.strftime("%Y-%m-%d %H:%M:%S UTC"))
+# Another channel of messages is one more row here, with a module that renders its articles.
+SECTIONS = (
+    Section("voice", "Calls", page_calls.articles),
+    Section("sms", "Text messages", page_texts.articles),
+    Section("email", "Mail", page_mail.articles),
+    Section("chat", "Chat", page_chat.articles),
+    Section("ticket", "Tickets", _tickets),
+    Section("refused", "Refused requests", _refused),
+)

@@ -15,10 +15,12 @@ from escalation.standins import contract
 from escalation.standins.board import Board
 from escalation.standins.faults import Fault
 from escalation.standins.journal import Accepted
-from escalation.standins.phone_rules import BAD_PARAMETER, ERRORS, STATUS_CODES, sms_error, voice_error
+from escalation.standins.phone_rules import BAD_PARAMETER, ERRORS, MAGIC_FROM, STATUS_CODES, sms_error, voice_error
 
 CONTRACT = "twilio_api_v2010.json"
 ACCOUNT_PATH = "/2010-04-01/Accounts/{AccountSid}"
+TEST_ACCOUNT_SID = "AC7e570000000000000000000000000000"
+"""Twilio's test credentials: its token is that of the account, every send is judged, and nothing is sent or kept."""
 PAGE_SIZE = 50
 PAGE_SIZE_MAX = 1_000
 GSM_CHARS, GSM_PART_CHARS = 160, 153
@@ -26,6 +28,7 @@ UCS2_CHARS, UCS2_PART_CHARS = 70, 67
 
 Phone = Literal["sms", "voice"]
 COLLECTION = {"sms": "Messages", "voice": "Calls"}
+CALL_OPTIONS = ("Timeout", "Method", "FallbackUrl", "MachineDetection", "AsyncAmd", "AsyncAmdStatusCallback")
 LIST_FILTERS = {
     "sms": {"To", "From", "DateSent", "DateSent<", "DateSent>", "PageSize", "Page", "PageToken"},
     "voice": {"To", "From", "Status", "StartTime", "StartTime<", "StartTime>", "PageSize", "Page", "PageToken"},
@@ -43,17 +46,29 @@ class PhoneApi:
         if not self._authorized(request, account):
             return self._board.refuse(request, phone, to, error_answer(20003), "wrong credentials")
         found = (sms_error if phone == "sms" else voice_error)(form) or self._objection(request, phone)
-        if not found and phone == "sms" and self._board.opted_out(form["To"], form.get("From", "")):
+        if (
+            not found
+            and phone == "sms"
+            and self._board.opted_out(form["To"], form.get("From") or form.get("MessagingServiceSid", ""))
+        ):
             found = 21610, ERRORS[21610][1]
+        if not found and account == TEST_ACCOUNT_SID and form.get("From") != MAGIC_FROM:
+            code = 21606 if phone == "sms" else 21210
+            found = code, ERRORS[code][1]
         if found:
             code, message = found
             return self._board.refuse(request, phone, to, error_answer(code, message), f"{code}: {message}")
+        if account == TEST_ACCOUNT_SID:
+            tested = _json(201, self._shown(phone)(self._read(request, phone)))
+            return self._board.refuse(request, phone, to, tested, "test credentials: valid, not sent")
         return self._board.strike(request, phone, to, "send", lambda: self._accept(request, phone), _told)
 
     def list(self, request: Request, phone: Phone, account: str) -> Response:
         """The newest first; callers page with `PageSize` and `Page`."""
         if not self._authorized(request, account):
             return error_answer(20003)
+        if account == TEST_ACCOUNT_SID:
+            return error_answer(20008)
         found = self._contract.request_objections(request)
         foreign = set(request.args) - LIST_FILTERS[phone]
         if found or foreign:
@@ -65,6 +80,8 @@ class PhoneApi:
     def fetch(self, request: Request, phone: Phone, account: str, sid: str) -> Response:
         if not self._authorized(request, account):
             return error_answer(20003)
+        if account == TEST_ACCOUNT_SID:
+            return error_answer(20008)
         send = self._board.journal.send(sid)
         if send is None or send.channel != phone:
             return error_answer(20404, f"The requested resource {request.path} was not found")
@@ -80,23 +97,26 @@ class PhoneApi:
             user, _, secret = base64.b64decode(encoded).decode().partition(":")
         except ValueError:
             return False
-        knows = (
-            secret == self._board.auth_token if user == self._board.account_sid else user.startswith("SK") and secret
-        )
-        return account == self._board.account_sid and bool(knows)
+        ours = {self._board.account_sid, TEST_ACCOUNT_SID}
+        knows = secret == self._board.auth_token if user in ours else user.startswith("SK") and secret
+        return account in ours and (user == account or user.startswith("SK")) and bool(knows)
 
     def _objection(self, request: Request, phone: Phone) -> tuple[int, str] | None:
-        found = self._contract.request_objections(request)
+        found, unknown = self._contract.form_objections(request, f"{ACCOUNT_PATH}/{COLLECTION[phone]}.json")
         if found:
             return BAD_PARAMETER, "; ".join(f"{one.field or 'request'}: {one.message}" for one in found)
-        path = f"{ACCOUNT_PATH}/{COLLECTION[phone]}.json"
-        unknown = self._contract.unknown_fields(path, "application/x-www-form-urlencoded", request.form.to_dict())
         return (BAD_PARAMETER, f"unknown parameter {unknown[0]}") if unknown else None
 
     def _accept(self, request: Request, phone: Phone) -> Response:
+        send = self._read(request, phone)
+        created = self._shown(phone)(send)
+        self._board.accept(send)
+        return _json(201, created)
+
+    def _read(self, request: Request, phone: Phone) -> Accepted:
         form = request.form
         callback = form.get("StatusCallback")
-        send = Accepted(
+        return Accepted(
             channel=phone,
             provider_id=f"{'SM' if phone == 'sms' else 'CA'}{token_hex(16)}",
             to=form["To"],
@@ -109,10 +129,8 @@ class PhoneApi:
             escalation_at=request.headers.get("X-Escalation-At"),
             callback=callback,
             callback_events=tuple(event for text in form.getlist("StatusCallbackEvent") for event in text.split()),
+            options=tuple((name, form[name]) for name in CALL_OPTIONS if name in form) if phone == "voice" else (),
         )
-        created = self._shown(phone)(send)
-        self._board.accept(send)
-        return _json(201, created)
 
     def _page(self, request: Request, phone: Phone) -> Response:
         asked = request.args
@@ -175,7 +193,7 @@ class PhoneApi:
             "price": None,
             "price_unit": "USD",
             "sid": send.provider_id,
-            "status": status.status if status else "queued",
+            "status": status.status if status else ("accepted" if service else "queued"),
             "subresource_uris": {"media": f"{base}/Media.json"},
             "to": send.to,
             "uri": f"{base}.json",
@@ -187,7 +205,6 @@ class PhoneApi:
         absent = (
             "parent_call_sid",
             "phone_number_sid",
-            "answered_by",
             "forwarded_from",
             "group_sid",
             "caller_name",
@@ -197,11 +214,12 @@ class PhoneApi:
         return {
             **dict.fromkeys(absent),
             "account_sid": self._board.account_sid,
+            "answered_by": status.answered_by if status else None,
             "api_version": "2010-04-01",
             "date_created": format_datetime(send.accepted_at),
             "date_updated": format_datetime(status.changed_at if status else send.accepted_at),
             "direction": "outbound-api",
-            "duration": ("1" if status.status == "completed" else "0") if status and ended else None,
+            "duration": str(status.seconds) if status and ended else None,
             "end_time": format_datetime(status.changed_at) if status and ended else None,
             "from": send.sender,
             "from_formatted": send.sender,

@@ -15,11 +15,13 @@ BODY_CHARS_MAX = 1_600
 TWIML_CHARS_MAX = 4_000
 VALIDITY_SECONDS_MAX = 36_000
 RING_SECONDS_MAX = 600
+DETECTIONS = ("Enable", "DetectMessageEnd")
 
 BAD_PARAMETER = 20001
 ERRORS: Mapping[int, tuple[int, str]] = {
     BAD_PARAMETER: (400, "Bad request"),
     20003: (401, "Authenticate"),
+    20008: (403, "Resource not accessible with Test Account Credentials"),
     20404: (404, "The requested resource was not found"),
     20429: (429, "Too Many Requests"),
     20500: (500, "An internal server error has occurred"),
@@ -54,6 +56,8 @@ STATUS_CODES = {429: 20429, 500: 20500, 503: 20503, 404: 20404, 401: 20003}
 MAGIC = "+1500555000"
 SMS_MAGIC_FROM = {f"{MAGIC}1": 21212, f"{MAGIC}7": 21606, f"{MAGIC}8": 21611}
 SMS_MAGIC_TO = {f"{MAGIC}1": 21211, f"{MAGIC}2": 21612, f"{MAGIC}3": 21408, f"{MAGIC}4": 21610, f"{MAGIC}9": 21614}
+MAGIC_FROM = f"{MAGIC}6"
+"""The only sender that test credentials may use."""
 VOICE_MAGIC_FROM = {f"{MAGIC}1": 21212}
 VOICE_MAGIC_TO = {f"{MAGIC}1": 21217, f"{MAGIC}2": 21214, f"{MAGIC}3": 21215, f"{MAGIC}4": 21216}
 
@@ -98,6 +102,10 @@ def voice_error(form: MultiDict[str, str]) -> tuple[int, str] | None:
         return first
     if _out_of_range(form, "Timeout", 1, RING_SECONDS_MAX):
         return BAD_PARAMETER, f"Timeout must be between 1 and {RING_SECONDS_MAX} seconds"
+    if form.get("MachineDetection", DETECTIONS[0]) not in DETECTIONS:
+        return BAD_PARAMETER, f"MachineDetection must be one of {', '.join(DETECTIONS)}"
+    if form.get("AsyncAmd", "true").lower() not in {"true", "false"}:
+        return BAD_PARAMETER, "AsyncAmd must be true or false"
     if form.get("StatusCallbackMethod", "POST") != "POST":
         return BAD_PARAMETER, "The stand-in posts callbacks only; leave StatusCallbackMethod out"
     if twiml is not None:

@@ -4,13 +4,24 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from time import monotonic, sleep
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from escalation.standins import outgoing
+from escalation.standins.board import CallAct
 from escalation.standins.faults import RESET_DEFAULT, FaultKind, Target
-from escalation.standins.journal import Accepted, Channel, Entry, Inbound, Posted, Refused, decode
-from escalation.standins.lifecycle import UNREACHABLE
+from escalation.standins.journal import (
+    Accepted,
+    CallLine,
+    Channel,
+    Entry,
+    Inbound,
+    InboundMail,
+    Posted,
+    Refused,
+    decode,
+)
+from escalation.standins.outcomes import UNREACHABLE, Sent
 from escalation.standins.tickets import Note, Ticket
 
 TIMEOUT = timedelta(seconds=30)
@@ -40,6 +51,9 @@ class RemoteStandins:
     def inbound(self) -> list[Inbound]:
         return self._seen("inbound", Inbound)
 
+    def inbound_mail(self) -> list[InboundMail]:
+        return self._seen("inbound_mail", InboundMail)
+
     def tickets(self) -> dict[str, Ticket]:
         rows = self._ask("GET", "/outbox.json")["tickets"]
         return {
@@ -67,6 +81,7 @@ class RemoteStandins:
         delay: timedelta = timedelta(seconds=1),
         reset: timedelta = RESET_DEFAULT,
         on: Target = "send",
+        error: str | None = None,
     ) -> None:
         self._tell(
             "faults",
@@ -79,30 +94,103 @@ class RemoteStandins:
             delay_seconds=delay.total_seconds(),
             reset_seconds=reset.total_seconds(),
             on=on,
+            error=error,
         )
 
     def clear_faults(self) -> None:
         self._ask("DELETE", "/control/faults")
 
     def expect(
-        self, channel: Literal["sms", "voice"], ends: str, *, to: str | None = None, error_code: int = UNREACHABLE
+        self,
+        channel: Sent,
+        ends: str,
+        *,
+        to: str | None = None,
+        error_code: int = UNREACHABLE,
+        keys: str = "",
+        answered_by: str | None = None,
+        reason: str | None = None,
     ) -> None:
-        self._tell("outcomes", channel=channel, ends=ends, to=to, error_code=error_code)
+        fields = {"keys": keys, "answered_by": answered_by, "reason": reason}
+        self._tell("outcomes", channel=channel, ends=ends, to=to, error_code=error_code, **fields)
 
     def lag(self, channel: Channel, lag: timedelta) -> None:
         self._tell("lag", channel=channel, lag_seconds=lag.total_seconds())
 
-    def callbacks(self, *, enabled: bool = True, copies: int = 1, gap: timedelta | None = None) -> None:
+    def callbacks(
+        self,
+        *,
+        enabled: bool = True,
+        copies: int = 1,
+        gap: timedelta | None = None,
+        loss: float = 0.0,
+        duplicate: float = 0.0,
+        reorder: float = 0.0,
+        delay: timedelta = timedelta(0),
+        seed: int = 0,
+    ) -> None:
         spaced = {} if gap is None else {"gap_seconds": gap.total_seconds()}
-        self._tell("callbacks", enabled=enabled, copies=copies, **spaced)
+        weather = {"loss": loss, "duplicate": duplicate, "reorder": reorder, "seed": seed}
+        late = delay.total_seconds()
+        self._tell("callbacks", enabled=enabled, copies=copies, delay_seconds=late, **spaced, **weather)
 
     def deliver(
-        self, *, inbound_url: str | None = None, public_url: str | None = None, deliver_to: str | None = None
+        self,
+        *,
+        inbound_url: str | None = None,
+        public_url: str | None = None,
+        deliver_to: str | None = None,
+        events_url: str | None = None,
+        parse_url: str | None = None,
     ) -> None:
-        self._tell("delivery", inbound_url=inbound_url, public_url=public_url, deliver_to=deliver_to)
+        mail = {"events_url": events_url, "parse_url": parse_url}
+        self._tell("delivery", inbound_url=inbound_url, public_url=public_url, deliver_to=deliver_to, **mail)
 
     def reply_sms(self, sender: str, body: str, to: str | None = None) -> Posted:
-        posted = decode(self._tell("replies", sender=sender, body=body, to=to))
+        return self._posted("replies", sender=sender, body=body, to=to)
+
+    def reply_mail(
+        self, mail: str, text: str, *, sender: str | None = None, to: str | None = None, automatic: bool = False
+    ) -> Posted:
+        return self._posted("letters", mail=mail, text=text, sender=sender, to=to, automatic=automatic)
+
+    def chat(
+        self,
+        message: str,
+        user: str,
+        *,
+        press: str | None = None,
+        react: str | None = None,
+        delete: bool = False,
+    ) -> Posted | None:
+        said = {"press": press, "react": react, "delete": delete}
+        found = self._tell("chat", message=message, user=user, **said)
+        return decode(found) if found else None  # type: ignore[return-value]  # a `Posted` or nothing
+
+    def chat_with(
+        self,
+        *,
+        slack_url: str | None = None,
+        secret: str | None = None,
+        burst: int | None = None,
+        users: dict[str, str] | None = None,
+    ) -> None:
+        self._tell("workspace", slack_url=slack_url, secret=secret, burst=burst, users=users)
+
+    def call(self, sid: str, act: CallAct, keys: str = "") -> None:
+        self._tell("calls", sid=sid, act=act, keys=keys)
+
+    def on_line(self) -> tuple[str, ...]:
+        return tuple(self._ask("GET", "/outbox.json")["on_line"])
+
+    def lines(self, sid: str) -> list[CallLine]:
+        return [line for line in self._seen("lines", CallLine) if line.provider_id == sid]
+
+    def keys(self, *, auth_token: str | None = None, event_key: int | None = None) -> str:
+        return str(self._tell("keys", auth_token=auth_token, event_key=event_key)["answer"])
+
+    def _posted(self, command: str, **fields: object) -> Posted:
+        posted = decode(self._tell(command, **fields))
         if not isinstance(posted, Posted):
             raise OSError(f"{self.base_url} answered a reply with {posted!r}")
         return posted

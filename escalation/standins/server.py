@@ -32,7 +32,7 @@ class Standins(Board):
     Raises `OSError` when the port is taken and `sqlite3.Error` when the store is no store.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one name per setting; all are optional
         self,
         port: int = 0,
         store: Path | str | None = None,
@@ -43,6 +43,9 @@ class Standins(Board):
         inbound_url: str | None = None,
         public_url: str | None = None,
         deliver_to: str | None = None,
+        events_url: str | None = None,
+        parse_url: str | None = None,
+        slack_url: str | None = None,
     ) -> None:
         with socket.create_server((host, port), backlog=BACKLOG) as listener:
             super().__init__(
@@ -52,6 +55,9 @@ class Standins(Board):
                 inbound_url=inbound_url,
                 public_url=public_url,
                 deliver_to=deliver_to,
+                events_url=events_url,
+                parse_url=parse_url,
+                slack_url=slack_url,
             )
             self.port: int = listener.getsockname()[1]
             # Given a port that is taken, werkzeug would end the whole program; given a socket, it cannot fail.

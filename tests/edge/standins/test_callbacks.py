@@ -9,7 +9,8 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from escalation.standins.later import Later
-from escalation.standins.lifecycle import GAP_MAX, RULES_MAX
+from escalation.standins.lifecycle import GAP_MAX
+from escalation.standins.outcomes import RULES_MAX
 from escalation.standins.server import Standins
 from escalation.standins.webhooks import COPIES_MAX, Delivery
 from tests.edge.standins.vendors import OURS, PHONE, Received, Receiver, refusal, text
@@ -109,7 +110,7 @@ def test_a_call_reports_the_events_it_was_asked_for(
     twilio.calls.create(
         to=PHONE,
         from_=OURS,
-        url=f"{webhooks.base_url}/voice",
+        twiml="<Response><Say>Down</Say></Response>",
         status_callback=url,
         status_callback_event=["initiated", "ringing", "answered", "completed"],
     )
@@ -287,7 +288,11 @@ def test_a_stop_word_bars_later_messages_until_a_start_word(
         pytest.param(lambda here: here.callbacks(gap=GAP_MAX + timedelta(seconds=1)), id="gap too long"),
         pytest.param(lambda here: here.expect("sms", "no-answer"), id="a call's end for an SMS"),
         pytest.param(lambda here: here.expect("voice", "delivered"), id="an SMS's end for a call"),
-        pytest.param(lambda here: here.expect("email", "delivered"), id="mail has no status callbacks"),
+        pytest.param(lambda here: here.expect("email", "undelivered"), id="an SMS's end for a mail"),
+        pytest.param(lambda here: here.expect("voice", "machine", answered_by="robot"), id="nobody of that kind"),
+        pytest.param(lambda here: here.callbacks(seed=-1), id="no seed"),
+        pytest.param(lambda here: here.callbacks(loss=1.1), id="more than all"),
+        pytest.param(lambda here: here.keys(event_key=0), id="no key"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(standins: Standins, wrong: Any) -> None:  # noqa: ANN401

@@ -94,7 +94,7 @@ def test_waiting_from_afar_is_bounded(remote: RemoteStandins) -> None:
         ("faults", b'{"channel":"sms","kind":"status","delay_seconds":"3"}', JSON, 400, "must be a number"),
         ("faults", b"{}", {"Content-Type": "text/plain"}, 400, "must be JSON"),
         ("faults", b" " * (CONTROL_BYTES_MAX + 1), JSON, 400, f"over {CONTROL_BYTES_MAX} bytes"),
-        ("fault", b"{}", JSON, 404, "there are callbacks, delivery, faults"),
+        ("fault", b"{}", JSON, 404, "there are callbacks, calls, chat, delivery, faults"),
     ],
 )
 def test_a_malformed_command_is_answered_in_one_line(

@@ -8,6 +8,7 @@ from urllib.error import URLError
 import pytest
 import requests
 from python_http_client.exceptions import ForbiddenError, HTTPError, TooManyRequestsError
+from twilio.base.exceptions import TwilioRestException
 
 from escalation.standins.faults import DELAY_MAX, QUEUE_MAX, STATUS_MAX, STATUS_MIN, TIMES_MAX, Fault, Faults
 from escalation.standins.server import Standins
@@ -36,6 +37,34 @@ def test_accept_then_drop_leaves_the_client_in_doubt_and_the_send_accepted(
     assert [send.dispatch for send in standins.outbox()] == ["d-1", "d-2"]
     assert twilio.messages.list(to=PHONE)[0].sid == standins.outbox("sms")[0].provider_id
     assert text(twilio).status == "queued"
+
+
+def test_a_redirect_takes_nothing_on_and_looks_like_success_to_who_follows(
+    standins: Standins,
+    sendgrid: Any,  # noqa: ANN401
+    twilio: Any,  # noqa: ANN401
+) -> None:
+    """SendGrid's package follows and turns the POST into a GET; Twilio's does not follow."""
+    standins.fail("email", "redirect")
+    standins.fail("sms", "redirect", status=307)
+
+    answered = sendgrid.send(mail())
+
+    assert (answered.status_code, answered.headers.get("X-Message-Id")) == (200, None)
+    with pytest.raises(TwilioRestException) as refused:
+        text(twilio)
+    assert refused.value.status == 307
+    assert standins.outbox() == []
+
+
+def test_a_truncated_answer_hides_an_accepted_send(standins: Standins, twilio: Any) -> None:  # noqa: ANN401
+    """Its length was promised, so the client sees a broken connection."""
+    standins.fail("sms", "truncated")
+
+    with pytest.raises(requests.exceptions.RequestException):
+        text(twilio, dispatch="d-1")
+
+    assert [send.dispatch for send in standins.outbox()] == ["d-1"]
 
 
 def test_drop_before_accept_looks_the_same_and_nothing_was_accepted(

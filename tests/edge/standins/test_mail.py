@@ -71,7 +71,25 @@ def test_the_senders_clock_is_kept_from_its_header(standins: Standins) -> None:
         pytest.param(to({"email": "nobody"}), "personalizations.0.to.0.email", id="contract: bad address"),
         pytest.param({"categories": [f"c{n}" for n in range(11)]}, "categories", id="contract: 11 categories"),
         pytest.param({"custom_args": {"esc_dispatch": "d"}}, "custom_args", id="contract: message-level custom_args"),
+        pytest.param({"categories": ["a", "a"]}, "categories", id="contract: a category twice"),
+        pytest.param({"categories": ["c" * 256]}, "categories.0", id="contract: a long category"),
         pytest.param({"personalizations": []}, "personalizations", id="no personalization"),
+        pytest.param(
+            {"reply_to": {"email": "a@b.example"}, "reply_to_list": [{"email": "a@b.example"}]},
+            "reply_to_list",
+            id="two ways to reply",
+        ),
+        pytest.param(
+            {"reply_to": {"email": "a@b.example", "name": "A\r\nBcc: x"}}, "reply_to.name", id="CRLF to reply"
+        ),
+        pytest.param(
+            {"attachments": [{"content": "no base64", "filename": "a"}]}, "attachments.0.content", id="attachment"
+        ),
+        pytest.param(
+            {"personalizations": [{"to": [{"email": "a@b.example"}], "custom_args": {"event": "x"}}]},
+            "personalizations.0.custom_args.event",
+            id="a custom argument that hides the event's own",
+        ),
         pytest.param(to(), "personalizations.0.to", id="nobody to send to"),
         pytest.param({"subject": None}, "subject", id="null subject"),
         pytest.param({"content": []}, "content", id="no content"),

@@ -15,7 +15,18 @@ from typing import Any
 import pytest
 
 from escalation.standins import journal
-from escalation.standins.journal import Accepted, Inbound, Journal, Posted, Refused, StatusChange, TicketWrite
+from escalation.standins.journal import (
+    Accepted,
+    CallLine,
+    Inbound,
+    InboundMail,
+    Journal,
+    Posted,
+    Refused,
+    StatusChange,
+    TicketWrite,
+    VendorText,
+)
 from escalation.standins.remote import RemoteStandins
 from escalation.standins.server import Standins
 from tests.edge.standins.vendors import PHONE, Receiver, mail, sendgrid_at, text, twilio_at
@@ -27,6 +38,9 @@ ENTRIES = (
     StatusChange("SM1", "undelivered", 30003, NOW),
     Posted("status", "SM1", "http://127.0.0.1/", (("a", "b"),), None, "refused", NOW),
     Inbound("SM2", PHONE, "+1", "ack", NOW),
+    InboundMail("m1", "SM1", "a@b.example", "c@d.example", "Re: x", "ack", NOW),
+    VendorText("SM3", "+1", PHONE, "stopped", NOW),
+    CallLine("CA1", "said", "words", NOW),
     TicketWrite("T-1", "k", None, "note", NOW),
 )
 
@@ -165,3 +179,38 @@ def test_a_send_that_cannot_be_kept_is_not_accepted(standins: Standins, sendgrid
     assert b"the store cannot keep this" in caught.value.body  # type: ignore[attr-defined]  # the vendor's error
     with pytest.raises(sqlite3.ProgrammingError):
         standins.journal.append(ENTRIES[4])
+
+
+def test_many_threads_append_and_none_is_forgotten(tmp_path: Path) -> None:
+    """They share their writes to the disk, and each is there when its own append returns."""
+    kept_by = Journal(tmp_path / "store.db")
+    seen: list[bool] = []
+
+    def append(number: int) -> None:
+        kept_by.append(StatusChange(str(number), "sent", None, datetime.now(UTC)))
+        seen.append(str(number) in {entry.provider_id for entry in kept_by.entries(StatusChange)})
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(append, range(200)))
+    kept_by.close()
+
+    kept = [entry.provider_id for entry in journal.read(tmp_path / "store.db") if isinstance(entry, StatusChange)]
+    assert (sorted(kept, key=int), all(seen)) == ([str(number) for number in range(200)], True)
+
+
+def test_what_cannot_be_kept_is_not_remembered(tmp_path: Path) -> None:
+    """Nobody may act on an entry that a restart would forget."""
+    kept_by = Journal(tmp_path / "store.db")
+    kept_by.close()
+
+    with pytest.raises(sqlite3.Error):
+        kept_by.append(StatusChange("SM1", "sent", None, datetime.now(UTC)))
+    assert kept_by.status("SM1") is None
+
+
+def test_a_line_of_an_older_version_is_read_with_defaults() -> None:
+    """A store made before a field existed is no broken store."""
+    row = journal.encode(StatusChange("SM1", "sent", None, datetime.now(UTC)))
+    del row["answered_by"], row["seconds"]
+
+    assert journal.decode(row) == StatusChange("SM1", "sent", None, datetime.fromisoformat(str(row["changed_at"])))

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from escalation.standins import outgoing, phone_rules
-from escalation.standins.phone_rules import BODY_CHARS_MAX, RING_SECONDS_MAX, TWIML_CHARS_MAX, VALIDITY_SECONDS_MAX
+from escalation.standins.phone_api import TEST_ACCOUNT_SID
+from escalation.standins.phone_rules import (
+    BODY_CHARS_MAX,
+    MAGIC,
+    MAGIC_FROM,
+    RING_SECONDS_MAX,
+    TWIML_CHARS_MAX,
+    VALIDITY_SECONDS_MAX,
+)
 from escalation.standins.server import Standins
 from tests.edge.standins.vendors import OURS, PHONE, TIMEOUT, refusal, text, twilio_at
 
@@ -200,3 +208,18 @@ def test_every_code_that_a_rule_can_give_has_a_status_and_a_text() -> None:
     )
 
     assert {code for table in tables for code in table.values()} <= set(phone_rules.ERRORS)
+
+
+def test_test_credentials_judge_and_send_nothing(standins: Standins) -> None:
+    """Only the magic sender may send; what was sent cannot be looked up (docs: test credentials)."""
+    tested = twilio_at(standins, account=TEST_ACCOUNT_SID)
+
+    sms = text(tested, from_=MAGIC_FROM)
+    call = tested.calls.create(to=PHONE, from_=MAGIC_FROM, twiml="<Response/>")
+
+    assert (sms.status, call.status, standins.outbox()) == ("queued", "queued", [])
+    assert refusal(lambda: text(tested)) == (400, 21606)
+    assert refusal(lambda: tested.calls.create(to=PHONE, from_=OURS, twiml="<Response/>")) == (400, 21210)
+    assert refusal(lambda: text(tested, from_=MAGIC_FROM, to=f"{MAGIC}9")) == (400, 21614)
+    assert refusal(lambda: tested.messages(sms.sid).fetch()) == (403, 20008)
+    assert refusal(tested.calls.list) == (403, 20008)

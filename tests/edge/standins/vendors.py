@@ -40,11 +40,15 @@ class _Rewritten(TwilioHttpClient):  # type: ignore[misc]  # twilio ships no typ
 
 
 def twilio_at(
-    standins: Standins | RemoteStandins, *, timeout: float = TIMEOUT_SECONDS, token: str | None = None
+    standins: Standins | RemoteStandins,
+    *,
+    timeout: float = TIMEOUT_SECONDS,
+    token: str | None = None,
+    account: str = ACCOUNT_SID,
 ) -> Any:  # noqa: ANN401
     """The real Twilio client with the stand-ins' account."""
     http = _Rewritten(standins.base_url, timeout)
-    return Client(ACCOUNT_SID, token or AUTH_TOKEN, http_client=http)
+    return Client(account, token or AUTH_TOKEN, http_client=http)
 
 
 def sendgrid_at(standins: Standins, *, timeout: float = TIMEOUT_SECONDS) -> Any:  # noqa: ANN401 - no types
@@ -92,16 +96,31 @@ class Received:
     path: str
     form: dict[str, str]
     signature: str
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class Receiver:
-    """A real HTTP server on loopback that remembers what is posted to it."""
+    """A real HTTP server on loopback that remembers what is posted to it; `answers` are bodies by path."""
 
     base_url: str = ""
     got: list[Received] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
     status: int = 204
+    answers: dict[str, str] = field(default_factory=dict)
+
+    def at(self, path: str) -> list[Received]:
+        """What was posted to that path."""
+        with self.arrived:
+            return [one for one in self.got if one.path.partition("?")[0] == path]
+
+    def wait_at(self, path: str, count: int = 1, seconds: float = 10) -> list[Received]:
+        """As `wait_for`, for one path."""
+        with self.arrived:
+            met = self.arrived.wait_for(lambda: len(self.at(path)) >= count, seconds)
+            assert met, f"only {self.at(path)}"
+        return self.at(path)
 
     def wait_for(self, count: int, seconds: float = 10) -> list[Received]:
         with self.arrived:
@@ -116,13 +135,19 @@ def receiver() -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            one = Received(self.path, dict(parse_qsl(body)), self.headers["X-Twilio-Signature"])
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+            signature = self.headers.get("X-Twilio-Signature", "")
+            said = here.answers.get(self.path.partition("?")[0])
             with here.arrived:
-                here.got.append(one)
+                here.got.append(Received(self.path, form, signature, body, dict(self.headers)))
                 here.arrived.notify_all()
-            self.send_response(here.status)
+            self.send_response(here.status if said is None else 200)
             self.end_headers()
+            self.wfile.write((said or "").encode())
+
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def log_message(self, *_: object) -> None:
             """Keep quiet."""
