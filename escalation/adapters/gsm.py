@@ -5,7 +5,7 @@ holds 67 instead of 153.
 """
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -15,18 +15,24 @@ BASIC = (
 EXTENSION = "\f^{}\\[~]|€"
 """Characters that take two septets each."""
 
-SEPTETS_MAX = 306
-"""Two segments of 153: what a page may take in the GSM alphabet."""
-UNITS_MAX = 268
-"""Four segments of 67: what it may take in UCS-2."""
+SEPTETS_ALONE = 160
+SEPTETS_EACH = 153
+"""What one segment holds in the GSM alphabet, by itself and among several: their header takes the rest."""
+UNITS_ALONE = 70
+UNITS_EACH = 67
+"""The same in UCS-2."""
+SEPTETS_MAX = 2 * SEPTETS_EACH
+"""What a message of ours may take in the GSM alphabet: two segments, below the 320 characters that carriers advise."""
+UNITS_MAX = 4 * UNITS_EACH
+"""What it may take in UCS-2: four segments."""
 
 _SINGLE = frozenset(BASIC) - {"\x1b"}
 _DOUBLE = frozenset(EXTENSION)
 _PLAIN = str.maketrans(
     {
-        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u0060\u00b4", "'"),
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u2039\u203a\u0060\u00b4", "'"),
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2022", "-"),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u2022", "-"),
         **dict.fromkeys("\u00a0\u2007\u2009\u202f\t", " "),
         **dict(zip("łŁđĐıðþ", "lLdDidt", strict=True)),  # letters that Unicode does not take apart
         "œ": "oe",
@@ -58,10 +64,21 @@ def units(words: str) -> int:
     return len(words.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def fits(words: str) -> bool:
-    """Whether the words stay within `SEPTETS_MAX`, or `UNITS_MAX` when they need UCS-2."""
+def segments(words: str) -> int:
+    """How many segments the words are sent in, at least one; no character is ever cut in two.
+
+    A character of two septets or two units that would begin at the end of a segment begins the next one.
+    """
     length = septets(words)
-    return units(words) <= UNITS_MAX if length is None else length <= SEPTETS_MAX
+    if length is not None:
+        sizes = (2 if char in _DOUBLE else 1 for char in words)
+        return 1 if length <= SEPTETS_ALONE else _packed(sizes, SEPTETS_EACH)
+    return 1 if units(words) <= UNITS_ALONE else _packed((units(char) for char in words), UNITS_EACH)
+
+
+def fits(words: str) -> bool:
+    """Whether the words stay within the segments of `SEPTETS_MAX`, or of `UNITS_MAX` when they need UCS-2."""
+    return segments(words) <= (UNITS_MAX // UNITS_EACH if septets(words) is None else SEPTETS_MAX // SEPTETS_EACH)
 
 
 def plain(words: str) -> str:
@@ -74,6 +91,15 @@ def plain(words: str) -> str:
     words = "".join(char for char in words if char in _SINGLE or unicodedata.category(char) not in _PICTURES)
     bare = "".join(char if char in _SINGLE or char in _DOUBLE else _without_accents(char) for char in words)
     return bare if septets(bare) is not None else words
+
+
+def _packed(sizes: Iterable[int], room: int) -> int:
+    count, left = 1, room
+    for size in sizes:
+        if size > left:
+            count, left = count + 1, room
+        left -= size
+    return count
 
 
 def _without_accents(char: str) -> str:

@@ -1,201 +1,322 @@
-"""Messages: what goes out reads as reviewed, stays clean whatever people wrote, and never loses what matters."""
+"""Messages: what goes out reads as reviewed, and says what its reader needs to know, in every channel and language."""
 
 import re
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from escalation.adapters import gsm
-from escalation.adapters.rendering import NO_TITLE, PEOPLE, RESTRICTED_TITLE, Renderer, TemplateFault, Words, variants
-from escalation.adapters.sending import Content, Letter, Script, ShortMessage, mark, marked
-from escalation.adapters.twilio import TWIML_CHARS_MAX, twiml
-from escalation.core.vocabulary import Channel, Message
-from tests.edge.rendering.golden import FOLDER, everything
+from escalation.adapters.phrasing import TemplateFault
+from escalation.adapters.rendering import (
+    NO_TITLE,
+    PEOPLE,
+    RESTRICTED_TITLE,
+    SUBJECT_CHARS_MAX,
+    URGENT,
+    Renderer,
+    Words,
+    variants,
+)
+from escalation.adapters.sending import Letter, Reader, Script, ShortMessage
+from escalation.core.effects import Brief
+from escalation.core.vocabulary import Ask, Channel, Message, Phase
+from tests.edge.rendering.golden import FOLDER, READERS, STORY, everything, goldens, pieces, words_of
 from tests.edge.samples import BRIEF, NOW, TITLE, WORDS
 
 RENDERER = Renderer()
-INTERNAL = [message for message in Message if variants(message) == PEOPLE]
-HOSTILE = (
-    "Bcc: all@victim.example\r\nSubject: win\x00\x1b[2J\u202egnp.exe <script>alert(1)</script>"
-    " {{ now }} {% include 'x' %}"
-    ' ]]> <Hangup/> & "quotes" 😀 “curly” \ud800'
-)
-TEMPLATES = sorted(Path(str(files("escalation"))).joinpath("templates").rglob("*.*"))
+INTERNAL = [message for message in Message if variants(message)[:5] == PEOPLE]
+CUSTOMERS = [message for message in Message if message.startswith("customer_")]
+Wanted = str | tuple[str, ...]
+REFERENCE = {"voice": "E, S, C, dash, 4, 7, 1, 1"}
+ASKED: dict[Message, Wanted] = {
+    Message.PAGE: "asked to",
+    Message.ACKNOWLEDGED: ("othing left", "othing is left", "Nobody else needs"),
+    Message.APPROVAL: "our decision",
+    Message.CHECK_IN: "sentence is enough",
+    Message.UPDATE_WANTED: ("waiting for a word", "waits for your update"),
+    Message.SITUATION: ("raise it", "escalate show"),
+    Message.CLOSING: ("othing left", "othing is left"),
+    Message.RETURNED: "ake it from here",
+    Message.CUSTOMER_OPENING: "You need to do nothing for now",
+    Message.CUSTOMER_UPDATE: "What happens next",
+    Message.CUSTOMER_NO_NEWS: "confirmed so far",
+    Message.CUSTOMER_REMINDER: "as soon as you answer",
+    Message.CUSTOMER_RESOLUTION: "Is it solved for you?",
+    Message.CUSTOMER_CLOSING: "Are you content",
+}
+"""What each message wants of its reader, "nothing" included."""
+ANSWERED: dict[Message, Wanted] = {
+    Message.PAGE: ("ack 42", "ack 4, 2"),
+    Message.APPROVAL: ("escalate approve", "escalate command"),
+    Message.CHECK_IN: ("escalate update", "escalate command"),
+    Message.UPDATE_WANTED: ("--customer", "escalate command"),
+    Message.SITUATION: ("escalate raise", "escalate show", "escalate command"),
+    Message.CUSTOMER_REMINDER: "answer this mail",
+    Message.CUSTOMER_RESOLUTION: "answer this mail",
+    Message.CUSTOMER_CLOSING: "answer this mail",
+}
+"""How its reader answers, where an answer is wanted."""
+NEXT: dict[Message, Wanted] = {
+    Message.PAGE: ("next person is asked", "next is asked"),
+    Message.ACKNOWLEDGED: "when it is over",
+    Message.APPROVAL: ("hears at once", "hears it"),
+    Message.CHECK_IN: "next check-in",
+    Message.UPDATE_WANTED: "there is no news",
+    Message.SITUATION: "when something changes",
+    Message.CLOSING: "last message",
+    Message.RETURNED: "last message",
+    Message.CUSTOMER_OPENING: "You will hear from us again by",
+    Message.CUSTOMER_UPDATE: "You will hear from us again by",
+    Message.CUSTOMER_NO_NEWS: "You will hear from us again by",
+    Message.CUSTOMER_REMINDER: "we will remind you",
+    Message.CUSTOMER_RESOLUTION: "If we hear nothing by",
+    Message.CUSTOMER_CLOSING: "our last message",
+}
+"""When the next word comes, or that none does."""
 
 
-def rendered(message: Message, channel: Channel, words: Words) -> Content:
-    return RENDERER.render(message, channel, BRIEF, words, "d-1", NOW)
+def says(text: str, wanted: Wanted) -> bool:
+    return any(each in text for each in ((wanted,) if isinstance(wanted, str) else wanted))
 
 
-def short(title: str, message: Message = Message.PAGE) -> str:
-    content = rendered(message, Channel.SMS, Words(title=title, text=None, name=None))
-    assert isinstance(content, ShortMessage)
-    return content.body
+def letter(message: Message, words: Words, brief: Brief = BRIEF) -> Letter:
+    made = RENDERER.render(message, Channel.EMAIL, brief, words, "d-1", NOW)
+    assert isinstance(made, Letter)
+    return made
 
 
-@pytest.mark.parametrize("message", list(Message))
-def test_every_message_reads_as_reviewed(message: Message) -> None:
+@pytest.mark.parametrize(("message", "folder"), list(goldens()))
+def test_every_message_reads_as_reviewed(message: Message, folder: str) -> None:
     """A changed word shows up in the review of the golden files (`python -m tests.edge.rendering.golden`)."""
-    assert everything(message, RENDERER) == (FOLDER / f"{message}.txt").read_text("utf-8")
+    assert everything(message, RENDERER, folder) == (FOLDER / folder / f"{message}.txt").read_text("utf-8")
 
 
-def test_shipped_templates_are_complete_and_use_only_known_variables() -> None:
-    """What a worker checks before it takes its first message."""
-    RENDERER.check()
+@pytest.mark.parametrize("message", [*INTERNAL, *CUSTOMERS])
+def test_every_message_says_what_how_bad_what_is_asked_how_to_answer_and_when_the_next_word_comes(
+    message: Message,
+) -> None:
+    """In each of its channels by itself: nobody needs a second one to understand the first. A subject says what."""
+    made = dict(pieces(message, RENDERER, words_of(message, Reader())))
+
+    assert says(made.pop("subject"), TITLE)
+    for piece, text in made.items():
+        parts: dict[str, Wanted] = {
+            "what": (TITLE,),
+            "how bad": (BRIEF.label,),
+            "which": (REFERENCE.get(piece, BRIEF.reference),),
+            "what is asked": ASKED[message],
+            "how to answer": ANSWERED.get(message, ""),
+            "the next word": NEXT[message],
+        }
+        assert [part for part, wanted in parts.items() if not says(text, wanted)] == [], piece
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}-{path.name}")
-def test_no_template_switches_escaping_off(path: Path) -> None:
-    """`safe` and friends would hand a customer's words to the reader's browser as code."""
-    assert not re.search(r"\|\s*safe|autoescape|Markup", path.read_text("utf-8"))
+@pytest.mark.parametrize("message", CUSTOMERS)
+@pytest.mark.parametrize("folder", list(READERS))
+def test_a_customer_is_told_the_reference_and_to_repeat_nothing(message: Message, folder: str) -> None:
+    """Explain, next steps, timeline, reference, reassurance; and never the words of the inside."""
+    made = letter(message, words_of(message, READERS[folder]))
+
+    for text in (made.text, made.html):
+        assert BRIEF.reference in text
+        assert BRIEF.ticket in text
+        assert ("need not repeat" if folder == "" else "noch einmal erzählen") in text
+        assert BRIEF.owner not in text.replace("content", "").split()
+        assert "escalate " not in text
+    assert made.subject == f"[{BRIEF.reference}] {TITLE}"
 
 
-@pytest.mark.parametrize("message", [message for message in Message if message is not Message.TICKET_STATUS])
-def test_hostile_words_reach_nobody_as_code(message: Message) -> None:
-    """No header is smuggled, no markup survives in HTML, no direction is turned, no template runs."""
-    words = Words(title=HOSTILE, text=HOSTILE, name=HOSTILE)
-    letter = rendered(message, Channel.EMAIL, words)
-    assert isinstance(letter, Letter)
+@pytest.mark.parametrize(
+    ("message", "english", "german"),
+    [
+        (Message.CUSTOMER_OPENING, "how frustrating", "wie ärgerlich"),
+        (Message.CUSTOMER_UPDATE, "waiting is frustrating", "Warten ärgerlich"),
+        (Message.CUSTOMER_NO_NEWS, "waiting is frustrating", "Warten ärgerlich"),
+        (Message.CUSTOMER_RESOLUTION, "sorry for the trouble", "tun uns leid"),
+        (Message.CUSTOMER_CLOSING, "Thank you for your patience", "Dank für Ihre Geduld"),
+    ],
+)
+def test_what_the_customer_goes_through_is_acknowledged(message: Message, english: str, german: str) -> None:
+    """In words, before anything is asked of them."""
+    assert english in letter(message, words_of(message, Reader())).text
+    assert german in letter(message, words_of(message, Reader("de"))).text
 
-    assert "\n" not in letter.subject
-    assert "<script" not in letter.html
-    for part in (letter.subject, letter.text, letter.html):
-        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", part)
-        part.encode()
-    assert "{{ now }}" in letter.text
+
+def test_the_next_update_is_told_by_instant_or_as_soon_as_there_is_news() -> None:
+    """A customer who is told the next instant does not write to ask."""
+    open_end = replace(BRIEF, next_update_by=None)
+    for message in (Message.CUSTOMER_OPENING, Message.CUSTOMER_UPDATE, Message.CUSTOMER_NO_NEWS):
+        words = words_of(message, Reader())
+        assert "again by Sun 22 Nov 2026, 11:25 UTC, or sooner if there is news" in letter(message, words).text
+        assert "again as soon as there is news" in letter(message, words, open_end).text
+
+
+@pytest.mark.parametrize(
+    ("phase", "told"),
+    [
+        (Phase.CLOSED, "We are glad"),
+        (Phase.DE_ESCALATED, "your support team continues with ticket T-4711"),
+        (Phase.REJECTED, "Do you see it otherwise?"),
+        (Phase.CANCELLED, "Do you see it otherwise?"),
+    ],
+)
+def test_a_closing_acknowledges_asks_sums_up_thanks_and_offers_help(phase: Phase, told: str) -> None:
+    """Whatever the end was."""
+    text = letter(Message.CUSTOMER_CLOSING, words_of(Message.CUSTOMER_CLOSING, Reader()), replace(BRIEF, phase=phase))
+
+    for part in (told, "To sum up", "Thank you for your patience", "glad to help"):
+        assert part in text.text
+    assert "Are you content" in text.text or phase is not Phase.CLOSED
+
+
+def test_the_hand_over_mail_tells_the_escalation_document_in_the_order_of_the_procedures() -> None:
+    """Priority, customer, ticket, then summary, steps with results, impact, expectation, context, attachments."""
+    made = letter(Message.PAGE, words_of(Message.PAGE, Reader()))
+    order = [
+        "Priority: P1 (SEV1)",
+        "Customer: Acme GmbH",
+        "Ticket: T-4711",
+        "Summary:\nCards are refused since release 4.12.",
+        "Steps taken and their results:\n1. Restarted the gateway. → Five of eight regions work again.",
+        "Impact:\n- Affected customers: 14",
+        "Customer expects: Payments work before the evening.\n- Promised:\n  - 2026-11-22 12:00 UTC: An answer",
+        "Where it comes from:\n- Reported by: Lena Vogt",
+        "Context:\n- Customer: Business plan since 2021",
+        "Attachments:\n- console.txt",
+    ]
+
+    assert made.subject == f"[ESC-4711] ESCALATION - {TITLE} - Ticket #T-4711"
+    places = [made.text.find(part) for part in order]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert made.html.count("<h2") == 1 + made.text.count(
+        "\n\n", made.text.find("Summary:"), made.text.find("The whole")
+    )
+
+
+def test_a_hand_over_without_a_document_says_what_is_not_known() -> None:
+    """The receiver looks into the ticket before the customer is asked to tell it again."""
+    plain = letter(Message.PAGE, replace(words_of(Message.PAGE, Reader()), description="It just fails.\n# and again"))
+    bare = letter(Message.PAGE, replace(words_of(Message.PAGE, Reader()), description=None))
+
+    assert "Summary:\nIt just fails.\n# and again\n" in plain.text
+    assert "look into ticket T-4711 before you ask the customer" in plain.text
+    assert "look into ticket T-4711 before you ask the customer" in bare.text
 
 
 @pytest.mark.parametrize("message", INTERNAL)
-def test_hostile_words_fit_a_telephone(message: Message) -> None:
-    """An SMS within its size, a call whose instructions are well-formed and say nothing but words."""
-    words = Words(title=HOSTILE * 9, text=HOSTILE * 99, name=HOSTILE)
-    body, script = rendered(message, Channel.SMS, words), rendered(message, Channel.VOICE, words)
-    assert isinstance(body, ShortMessage)
-    assert isinstance(script, Script)
+@pytest.mark.parametrize(
+    ("brief", "roles", "led"),
+    [
+        (BRIEF, frozenset[str](), False),
+        (BRIEF, frozenset({"engineering-lead"}), False),
+        (BRIEF, frozenset({"executive"}), True),
+        (replace(BRIEF, decides=True, ask=Ask.DECIDE), frozenset[str](), True),
+        (replace(BRIEF, executive=""), frozenset({""}), False),
+    ],
+)
+def test_leadership_is_asked_by_urgent_mail(message: Message, brief: Brief, roles: frozenset[str], led: bool) -> None:  # noqa: FBT001
+    """Whoever holds the executive role, and whoever stands on a route that only decides; not when nothing is asked."""
+    made = letter(message, replace(words_of(message, Reader()), reader=Reader(roles=roles)), brief)
 
-    assert gsm.fits(body.body)
-    instructions = ET.fromstring(twiml(script.words))  # noqa: S314  # our own output
-    assert [part.tag for part in instructions] == ["Say", "Pause", "Say"]
-
-
-@given(st.text(max_size=400))
-def test_an_sms_keeps_its_reply_hint_and_mark_whatever_the_title(title: str) -> None:
-    """The title gives way first; the hint, the deadline and the mark by which it can be found again do not."""
-    body = short(title)
-
-    assert gsm.fits(body)
-    assert marked(body) >= {mark("d-1")}
-    assert body.endswith(f"\nReply ack 42 (Ref {mark('d-1')})")
-    assert "22 Nov 10:40 UTC" in body
+    assert made.urgent is (led and message in URGENT)
+    assert ("[ESC-4711] URGENT: ESCALATION - " in made.subject) is made.urgent
 
 
-def test_a_plain_sms_stays_in_the_small_alphabet() -> None:
-    """One curly quote would halve what fits, so typography is made plain, and accents where nothing is lost."""
-    assert gsm.septets(short("“Zażółć” – the café’s order… 😀")) is not None
-    assert '"Zazolc" - the café\'s order...' in short("“Zażółć” – the café’s order… 😀")
+def test_a_subject_keeps_its_reference_and_its_ticket_whatever_the_title() -> None:
+    """The title gives way."""
+    words = replace(words_of(Message.PAGE, Reader()), title="long " * 99)
+    brief = replace(BRIEF, ticket="T-" + "4" * 100, decides=True)
+    subject = letter(Message.PAGE, words, brief).subject
 
-
-def test_another_script_is_kept_and_cut_to_its_own_limit() -> None:
-    """Cyrillic cannot be made plain; it takes fewer characters."""
-    body = short("Оплата не проходит " * 30)
-
-    assert gsm.septets(body) is None
-    assert gsm.units(body) <= gsm.UNITS_MAX
-    assert "Оплата" in body
-
-
-@pytest.mark.parametrize(("count", "fits"), [(gsm.SEPTETS_MAX, True), (gsm.SEPTETS_MAX + 1, False)])
-def test_the_limit_of_the_small_alphabet_is_exact(count: int, fits: bool) -> None:  # noqa: FBT001
-    """Two segments of 153 septets; a bracket takes two."""
-    assert gsm.fits("a" * count) is fits
-    assert gsm.fits("a" * (count - 2) + "[") is fits
-
-
-@pytest.mark.parametrize(("count", "fits"), [(gsm.UNITS_MAX, True), (gsm.UNITS_MAX + 1, False)])
-def test_the_limit_of_the_large_alphabet_is_exact(count: int, fits: bool) -> None:  # noqa: FBT001
-    """Four segments of 67 units; a character outside the basic plane takes two."""
-    assert gsm.fits("ж" * count) is fits
-    assert gsm.fits("ж" * (count - 2) + "😀") is fits
+    assert len(subject) <= SUBJECT_CHARS_MAX
+    assert subject.startswith("[ESC-4711] URGENT: ESCALATION - long long")
+    assert subject.endswith(f"... - Ticket #{brief.ticket}")
 
 
 def test_a_page_says_so_when_its_title_cannot_be_read() -> None:
     """A page without its title is still a page."""
-    body = rendered(Message.PAGE, Channel.SMS, Words(title=None, text=None, name=None))
+    made = dict(pieces(Message.PAGE, RENDERER, Words(title=None, text=None, name=None)))
 
-    assert isinstance(body, ShortMessage)
-    assert NO_TITLE in body.body
+    assert all(NO_TITLE in text.replace("&#", "") for text in made.values())
 
 
 def test_a_restricted_escalation_tells_its_title_only_inside_the_mail() -> None:
-    """Locked screens, loudspeakers and subject lines are read by others."""
+    """Locked screens, loudspeakers, rooms and subject lines are read by others."""
     brief = replace(BRIEF, restricted=True)
-    words = Words(title=TITLE, text=None, name=None)
-    made = [RENDERER.render(Message.PAGE, channel, brief, words, "d-1", NOW) for channel in Channel]
+    made = dict(pieces(Message.PAGE, RENDERER, Words(title=TITLE, text=None, name=None), brief))
 
-    for content in made:
-        match content:
-            case Letter(subject, text, _):
-                assert TITLE not in subject
-                assert TITLE in text
-            case ShortMessage(shown) | Script(shown):
-                assert TITLE not in shown
-                assert RESTRICTED_TITLE in shown
+    for piece in ("subject", "sms", "voice", "chat"):
+        assert TITLE not in made[piece]
+        assert RESTRICTED_TITLE in made[piece]
+    for piece in ("text", "html"):
+        assert TITLE in made[piece]
+        assert "escalation is restricted" in made[piece]
 
 
-def test_every_customer_message_says_the_reference_and_when_the_next_word_comes() -> None:
-    """A customer who is told the next instant does not write to ask."""
-    for message in (Message.CUSTOMER_OPENING, Message.CUSTOMER_UPDATE, Message.CUSTOMER_NO_NEWS):
-        letter = rendered(message, Channel.EMAIL, Words(title=TITLE, text=WORDS, name=None))
-        assert isinstance(letter, Letter)
-        assert BRIEF.reference in letter.subject
-        assert "You will hear from us again by Sun 22 Nov 2026, 11:25 UTC" in letter.text
+def test_who_speaks_is_said_first_on_a_telephone() -> None:
+    """An SMS and a call come from a bare number."""
+    renderer = Renderer(brand="Acme Care\r\nX: y")
+    made = {
+        message: dict(pieces(message, renderer, words_of(message, Reader())))
+        for message in (Message.PAGE, Message.CLOSING)
+    }
 
-
-def test_a_long_call_is_cut_before_the_vendor_refuses_it() -> None:
-    """Escaping makes words longer; the limit holds for what is sent."""
-    assert len(twiml("<&>" * 900)) <= TWIML_CHARS_MAX
-
-
-def test_an_unknown_variable_is_named_with_its_template(tmp_path: Path) -> None:
-    """One line: which template, which variable, and what there is instead."""
-    copied = tmp_path / "templates"
-    for path in TEMPLATES:
-        (copied / path.parent.name).mkdir(parents=True, exist_ok=True)
-        (copied / path.parent.name / path.name).write_text(path.read_text("utf-8"), "utf-8")
-    (copied / "page" / "sms.txt").write_text("{{ custommer }}\nReply\n", "utf-8")
-
-    with pytest.raises(TemplateFault, match=r"^template 'page/sms.txt': unknown variable 'custommer'; there are brief"):
-        Renderer(copied).check()
-    with pytest.raises(
-        TemplateFault, match=r"^template 'page/sms.txt' line 1: unknown variable: 'custommer' is undefined"
-    ):
-        Renderer(copied).render(Message.PAGE, Channel.SMS, BRIEF, Words(TITLE, None, None), "d-1", NOW)
-
-
-@pytest.mark.parametrize(
-    ("source", "told"),
-    [
-        ("{{ brief.nothing }}\nx", "unknown variable"),
-        ("{{ brief.__class__ }}\nx", "unknown variable|unsafe"),
-        ("{% if %}", "line 1"),
-    ],
-)
-def test_a_broken_template_is_one_clear_line(tmp_path: Path, source: str, told: str) -> None:
-    """Wrong syntax, wrong attributes, and reaching for Python's insides."""
-    (tmp_path / "page").mkdir()
-    (tmp_path / "page" / "sms.txt").write_text(source, "utf-8")
-
-    with pytest.raises(TemplateFault, match=told) as fault:
-        Renderer(tmp_path).render(Message.PAGE, Channel.SMS, BRIEF, Words(TITLE, None, None), "d-1", NOW)
-    assert "\n" not in str(fault.value)
+    for each in made.values():
+        assert each["sms"].startswith("Acme Care X: y: P1 ESC-4711")
+        assert each["voice"].startswith("This is Acme Care X: y. ")
 
 
 def test_a_variant_that_the_message_does_not_have_is_named() -> None:
     """Customers are written to by email alone."""
     with pytest.raises(TemplateFault, match=r"'customer_update/sms\.txt' does not exist"):
-        rendered(Message.CUSTOMER_UPDATE, Channel.SMS, Words(TITLE, WORDS, None))
+        RENDERER.render(Message.CUSTOMER_UPDATE, Channel.SMS, BRIEF, Words(TITLE, WORDS, None), "d-1", NOW)
+
+
+def test_a_reader_is_told_instants_on_their_own_clock_and_in_utc() -> None:
+    """The zone comes with the reader; an unknown one is UTC."""
+    berlin = dict(pieces(Message.PAGE, RENDERER, words_of(Message.PAGE, Reader(zone="Europe/Berlin"))))
+    nowhere = dict(pieces(Message.PAGE, RENDERER, words_of(Message.PAGE, Reader(zone="Mars/Olympus"))))
+
+    assert "by Sun 22 Nov 2026, 11:40 CET (10:40 UTC), in 15 minutes" in berlin["text"]
+    assert "by 22 Nov 11:40 CET (10:40 UTC)" in berlin["sms"]
+    assert "by 11 40 your time, on 22 November" in berlin["voice"]
+    assert "by Sun 22 Nov 2026, 10:40 UTC, in 15 minutes" in nowhere["text"]
+    made = RENDERER.render(Message.PAGE, Channel.VOICE, BRIEF, words_of(Message.PAGE, Reader("de")), "d", NOW)
+    assert isinstance(made, Script)
+    assert made.language == "de-DE"
+
+
+@pytest.mark.parametrize("language", ["", "fr", "xx-YY", "de_AT", "../de"])
+def test_an_unknown_language_is_english(language: str) -> None:
+    """Whole messages of it, layouts included."""
+    words = words_of(Message.PAGE, Reader(language))
+
+    assert letter(Message.PAGE, words) == letter(Message.PAGE, replace(words, reader=Reader()))
+
+
+def test_a_region_reads_its_language_and_a_gap_in_it_is_filled_in_english() -> None:
+    """No message mixes two languages: where one is not translated, its layout and its dates are English as well."""
+    austrian = letter(Message.PAGE, words_of(Message.PAGE, Reader("de-AT")))
+    untranslated = letter(Message.CHECK_IN, words_of(Message.CHECK_IN, Reader("de")))
+
+    assert '<html lang="de">' in austrian.html
+    assert "Sie sind gebeten" in austrian.text
+    assert untranslated == letter(Message.CHECK_IN, words_of(Message.CHECK_IN, Reader()))
+
+
+def test_a_ticket_note_and_a_story_are_in_step_with_the_document() -> None:
+    """What the page of a document begins with is what the reader of pages looks for."""
+    assert STORY.startswith("# ESCALATION - ")
+    made = RENDERER.render(Message.PAGE, Channel.SMS, BRIEF, words_of(Message.PAGE, Reader()), "d-1", NOW)
+    assert isinstance(made, ShortMessage)
+    assert "Restarted" not in made.body
+
+
+def test_the_page_of_messages_lists_each_of_them_once() -> None:
+    """With whom it goes to, when, and which source asks for it."""
+    page = (Path(__file__).parents[3] / "docs" / "messages.md").read_text("utf-8")
+    row = r"^\| `(\w+)` \| [^|]+ \| [^|]+ \| (?:agreement|matrix|process|follow-through|procedures)"
+    rows = re.findall(row, page, re.MULTILINE)
+
+    assert sorted(rows) == sorted(Message)
