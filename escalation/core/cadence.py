@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from escalation.core import clock as clocks
 from escalation.core.clock import Clock, Due
 from escalation.core.commands import PostUpdate
+from escalation.core.contact import ask_contact
 from escalation.core.draft import Draft, stale_warning
 from escalation.core.effects import Point
 from escalation.core.policy import Target
@@ -26,6 +27,9 @@ def post_update(draft: Draft, command: PostUpdate) -> None:
     if command.text is None:
         draft.refuse(Refusal.TEXT_MISSING)
         return
+    if command.audience is Audience.CUSTOMER and draft.case.linked_to is not None:
+        draft.refuse(Refusal.FIRST_SPEAKS, first=draft.case.linked_to.reference)
+        return
     if command.audience is Audience.CUSTOMER:
         if draft.clock(ClockName.CUSTOMER_UPDATE) is not None:
             start_customer_updates(draft, early=True)
@@ -41,8 +45,11 @@ def start_customer_updates(draft: Draft, *, heard: bool = True, early: bool = Fa
     """The next word to the customer is due a turn from now, or when the floor says so, whichever is earlier.
 
     Unless the customer has `heard` something now, the floor counts from the last word, and a turn that is over already
-    is left to be missed. After an `early` update the turn may keep the grid.
+    is left to be missed. After an `early` update the turn may keep the grid. Beside an escalation that speaks with the
+    customer, nothing is promised to them.
     """
+    if draft.case.linked_to is not None:
+        return
     last = draft.clock(ClockName.CUSTOMER_UPDATE)
     if not heard and last is not None and last.limit_at is not None and last.limit_at <= draft.now:
         return
@@ -103,7 +110,7 @@ def check_in_missed(draft: Draft, clock: Clock, due: Due) -> None:
 def update_wanted(draft: Draft, clock: Clock, due: Due) -> None:
     """Ask the customer contact for words, while there is still time."""
     if not stale_warning(clock, due.edge, draft.now):
-        draft.notify(draft.people.customer_contact, draft.manner.notice, Message.UPDATE_WANTED)
+        ask_contact(draft)
 
 
 def update_missed(draft: Draft, clock: Clock, due: Due) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
+from escalation.core.money import Money
 from escalation.core.vocabulary import Severity
 from escalation.core.wording import TEXT_CHARS_MAX, Feeling, Found, Wording, tokens_of
 
@@ -64,14 +65,6 @@ class Purse(StrEnum):
 
     DISPUTE = "dispute"
     REVENUE = "revenue"  # of the account in a year
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount in the currency's smallest unit (cents): `Money(120000, "EUR")` is 1,200.00 EUR."""
-
-    amount: int
-    currency: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,30 @@
 
 from datetime import datetime, timedelta
 
+from escalation.core import whom
 from escalation.core.clock import Clock, Due
-from escalation.core.commands import Acknowledge, Decline, Found, HandOff, Raise, Reassign, ReportContacts
+from escalation.core.commands import Acknowledge, Decline, HandOff, Raise, Reassign
 from escalation.core.draft import NAMES_MAX, Draft
-from escalation.core.effects import Notify, Point
+from escalation.core.effects import Point
+from escalation.core.facts import ReportContacts
+from escalation.core.holding import holds
 from escalation.core.policy import Chain, Step, Target
 from escalation.core.refusals import Refusal
+from escalation.core.rungs import (
+    heard_on,
+    hears,
+    make_up_for,
+    plan,
+    standing,
+    tell_unreached,
+    tell_until_later,
+    window_over,
+)
 from escalation.core.severity import await_confirmation, retarget_promises
-from escalation.core.state import Lapse, Rung
+from escalation.core.state import Lapse
+from escalation.core.touches import handed_to, taken_by
 from escalation.core.values import replace
-from escalation.core.vocabulary import Channel, ClockName, Handover, Message, Phase, Topic
+from escalation.core.vocabulary import ClockName, Handover, Message, Phase, Topic
 from escalation.core.watch import start_watch
 
 # Lapsed steps that a late acknowledgement can still be told apart from; older ones count as lapsed for good.
@@ -36,11 +50,11 @@ def begin_transfer(draft: Draft, *, step: int = 0, named: str | None = None, kee
 
 def leave_transfer(draft: Draft) -> None:
     """The way ends: stop telling, and add the time it took."""
-    draft.stop_clock(ClockName.TELL, ClockName.ACKNOWLEDGEMENT)
+    draft.stop_clock(ClockName.TELL, ClockName.ACKNOWLEDGEMENT, ClockName.RECEIPT, ClockName.RETRY)
     if draft.transfer.since is not None:
         taken = draft.tally.in_transfer + (draft.now - draft.transfer.since)
         draft.tally = replace(draft.tally, in_transfer=taken)
-    draft.transfer = replace(draft.transfer, since=None, rungs=(), lookup=None, paged=(), lapses=())
+    draft.transfer = replace(draft.transfer, since=None, rungs=(), lookup=None, paged=(), lapses=(), returned=False)
 
 
 def next_step(draft: Draft) -> None:
@@ -66,21 +80,21 @@ def at_top(draft: Draft) -> bool:
 
 def reported_contacts(draft: Draft, command: ReportContacts) -> None:
     """Who a step's contact is now: plan the telling, or go on at once when nobody can be reached."""
-    found = command.found[0] if command.found else None
-    rungs = _plan(draft, found) if found is not None else ()
+    rungs = plan(draft, command.found, _backup_after(draft), last_resort=at_top(draft))
     draft.transfer = replace(draft.transfer, lookup=None, rungs=rungs, began=draft.now)
     if draft.phase is Phase.BLOCKED:
         return  # nobody is chased while we wait; `resume_telling` tells them
     if rungs:
-        _tell_until_later(draft)
+        tell_until_later(draft)
     else:
         _step_reached_nobody(draft)
 
 
 def tell_elapsed(draft: Draft, _clock: Clock, _due: Due) -> None:
-    """The next rung's time has come."""
+    """The next rung's time has come; after an outage the step's own may be over as well."""
     draft.stop_clock(ClockName.TELL)
-    _tell_until_later(draft)
+    if not window_over(draft):
+        tell_until_later(draft)
 
 
 def window_elapsed(draft: Draft, _clock: Clock, due: Due) -> None:
@@ -102,50 +116,52 @@ def resume_telling(draft: Draft) -> None:
     transfer, tell = draft.transfer, draft.clock(ClockName.TELL)
     if transfer.lookup is not None:
         return  # the answer is still to come
+    told = standing(draft)
     if transfer.rungs:
-        at = tell.due if transfer.pages and tell is not None else None
+        at = tell.due if told and tell is not None else None
         began = (at or draft.now) - (transfer.rungs[0].after or _NOTHING)
         draft.transfer = replace(transfer, began=began)
         draft.stop_clock(ClockName.TELL)
-        if not transfer.pages:
-            _tell_one(draft)
-        _tell_until_later(draft)
-    elif not transfer.pages:
+        tell_unreached(draft)
+        tell_until_later(draft)
+    elif not told:
         _step_reached_nobody(draft)
+
+
+def ask_again(draft: Draft) -> None:
+    """A provider may be back: where nobody at all was told, the chain is climbed from its first step."""
+    told = draft.transfer.rungs or standing(draft)
+    if draft.phase is Phase.IN_TRANSFER and draft.tally.nobody_told and at_top(draft) and not told:
+        _begin_step(draft, 0)
 
 
 def page_failed(draft: Draft, number: int, *, surely: bool, replaced: bool = False) -> None:
-    """A page did not go through (`surely`), or may not have: try the next rung of this visit at once.
+    """A page did not go through (`surely`), or may not have: whoever is next in this visit is told at once.
 
-    A rung in reserve, and the next one of a page that was `replaced` when it was in doubt, wait until nothing else
-    stands.
+    A page that was `replaced` before, when it was in doubt or silent, is not made up for twice while others stand.
     """
-    if number not in draft.transfer.pages:
+    sent = draft.people.post.of(number)
+    if sent is None or number not in draft.transfer.pages:
         return
-    others = tuple(n for n in draft.transfer.pages if n != number)
     if surely:
-        draft.transfer = replace(draft.transfer, pages=others, heard=draft.transfer.heard and bool(others))
-    if draft.phase is not Phase.IN_TRANSFER:
-        return
-    rungs = draft.transfer.rungs
-    if rungs and not (others and (replaced or rungs[0].after is None)):
-        draft.stop_clock(ClockName.TELL)
-        _tell_one(draft)
-        _await_next_rung(draft)
-    elif not rungs and not draft.transfer.pages:
+        left = tuple(n for n in draft.transfer.pages if n != number)
+        draft.transfer = replace(draft.transfer, pages=left)
+    draft.transfer = replace(draft.transfer, heard=hears(draft))
+    if draft.phase is Phase.IN_TRANSFER and not make_up_for(draft, sent, replaced=replaced):
         _step_reached_nobody(draft)
 
 
-def page_accepted(draft: Draft, effect: Notify) -> None:
-    """A provider took a page: somebody has been told, of this visit or of an earlier one."""
-    draft.told(effect.contact)
+def page_arrived(draft: Draft, contact: str) -> None:
+    """A provider took or delivered a page: somebody has been told, of this visit or of an earlier one."""
+    draft.told(contact)
     if draft.tally.nobody_told:
         draft.tally = replace(draft.tally, nobody_told=False)
+    if draft.people.post.tries:
+        draft.people = replace(draft.people, post=replace(draft.people.post, tries=0))
     transfer = draft.transfer
     if transfer.since is not None:
-        paged = transfer.paged if effect.contact in transfer.paged else (*transfer.paged, effect.contact)
-        heard = transfer.heard or effect.number in transfer.pages
-        draft.transfer = replace(transfer, paged=paged[-NAMES_MAX:], heard=heard, heard_in_chain=True)
+        paged = transfer.paged if contact in transfer.paged else (*transfer.paged, contact)
+        draft.transfer = replace(transfer, paged=paged[-NAMES_MAX:], heard=hears(draft), heard_in_chain=True)
 
 
 # --- commands --------------------------------------------------------------------------------------------------------
@@ -165,17 +181,16 @@ def acknowledge(draft: Draft, command: Acknowledge) -> None:
     others = [name for name in draft.transfer.paged if name != command.by]
     take_over(draft, command.by)
     for name in others:
-        draft.notify(name, draft.manner.notice, Message.ACKNOWLEDGED)
+        draft.notify(name, heard_on(draft, name), Message.ACKNOWLEDGED)
 
 
 def take_over(draft: Draft, person: str) -> None:
     """A new owner: in transfer no longer, the check-ins and the watch for silence begin."""
+    taken_by(draft, person)
     leave_transfer(draft)
     draft.stop_clock(ClockName.RESPONSE)
     draft.phase = Phase.ACTIVE
     draft.tally = replace(draft.tally, escalated=False)
-    owners = draft.people.owners if person in draft.people.owners else (*draft.people.owners, person)[-NAMES_MAX:]
-    draft.people = replace(draft.people, owner=person, owners=owners)
     start_watch(draft)
     await_confirmation(draft, Handover.ACKNOWLEDGEMENT)
 
@@ -212,13 +227,13 @@ def hand_off(draft: Draft, command: HandOff) -> None:
         draft.refuse(Refusal.UNKNOWN_ROUTE, route=command.route, known=", ".join(r.name for r in draft.policy.routes))
     elif command.ask not in route.asks:
         draft.refuse(Refusal.ASK_NOT_FOR_ROUTE, ask=command.ask, allowed=", ".join(route.asks))
-    elif route.approval is not None:
-        draft.refuse(Refusal.APPROVAL_NEEDED, route=route.name)
+    elif holds(draft, command, route.approval):
+        return
     else:
         if draft.phase is Phase.BLOCKED:
             draft.stop_clock(ClockName.BLOCKED_REMINDER, ClockName.BLOCKED_LIMIT)
             draft.resume_clocks()
-        draft.tally = replace(draft.tally, hand_offs=draft.tally.hand_offs + 1)
+        handed_to(draft, route)
         tiers = draft.route.promises or route.promises
         draft.transfer = replace(draft.transfer, route=route.name, ask=command.ask, lapses=())
         if tiers:
@@ -227,13 +242,15 @@ def hand_off(draft: Draft, command: HandOff) -> None:
 
 
 def raise_(draft: Draft, command: Raise) -> None:
-    """Upwards: the next step of the chain, or the fallback after the last."""
+    """Upwards: the next level of the chain, the next step where none is higher, or the fallback after the last."""
     if not command.reason.strip():
         draft.refuse(Refusal.REASON_MISSING)
+    elif command.page is not None and not _asks_now(draft, command.page):
+        draft.refuse(Refusal.STEP_OVER, step=step_name(draft))
     elif at_top(draft):
         draft.refuse(Refusal.TOP_OF_CHAIN, step=step_name(draft))
     else:
-        raise_to_next(draft)
+        begin_transfer(draft, step=_above(draft), keep_chain=True)
 
 
 def raise_to_next(draft: Draft) -> None:
@@ -260,6 +277,12 @@ def acted_at(draft: Draft, command: Acknowledge) -> datetime:
 # --- inside ----------------------------------------------------------------------------------------------------------
 
 
+def _asks_now(draft: Draft, dispatch: str) -> bool:
+    """Whether that page is of the step that is being asked, or of the last one that was, since somebody took it."""
+    pages = [one for one in draft.people.post.sent if one.dispatch == dispatch and one.message is Message.PAGE]
+    return any(one.visit == draft.transfer.visit for one in pages)
+
+
 def _chain(draft: Draft) -> Chain:
     return draft.policy.chain(draft.route.chain)
 
@@ -268,12 +291,19 @@ def _following(draft: Draft) -> int:
     return min(draft.transfer.step + 1, len(_chain(draft).steps))
 
 
+def _above(draft: Draft) -> int:
+    """The first step of a higher level than the one that is asked; where there is none, the step that follows."""
+    step, steps = draft.transfer.step, _chain(draft).steps
+    higher = (place for place in range(step + 1, len(steps)) if steps[place].level != steps[step].level)
+    return next(higher, step + 1)
+
+
 def _begin_step(draft: Draft, index: int, named: str | None = None) -> None:
-    draft.stop_clock(ClockName.TELL)
+    draft.stop_clock(ClockName.TELL, ClockName.RECEIPT)
     steps = _chain(draft).steps
-    window, name = _asked(draft, steps, index, named)
+    window, names = _asked(draft, steps, index, named)
     draft.start_clock(ClockName.ACKNOWLEDGEMENT, window)
-    lookup = draft.find("step", (name,))
+    lookup = draft.find("step", names)
     draft.transfer = replace(
         draft.transfer,
         step=index,
@@ -288,67 +318,23 @@ def _begin_step(draft: Draft, index: int, named: str | None = None) -> None:
     )
 
 
-def _asked(draft: Draft, steps: tuple[Step, ...], index: int, named: str | None) -> tuple[Target, str]:
-    """The window and the name to look up, for a step, a named person or the fallback."""
+def _asked(draft: Draft, steps: tuple[Step, ...], index: int, named: str | None) -> tuple[Target, tuple[str, ...]]:
+    """The window and the names to look up, for a step and whoever it tells as well, a named person or the fallback."""
     house = draft.policy.house
     if index >= len(steps):
-        return Target(house.fallback_window), named or house.fallback
+        return Target(house.fallback_window), (named or house.fallback,)
     step = steps[index]
-    return Target(step.window, calendar=step.calendar, limit_days=step.window_days), named or step.contact
+    window = Target(step.window, calendar=step.calendar, limit_days=step.window_days)
+    also = [one.contact for one in step.also if not one.severities or draft.grade.level in one.severities]
+    if named is not None:
+        return window, (named,)
+    names = (whom.placed(name, draft.people.owner, draft.case.customer) for name in (step.contact, *also))
+    return window, tuple(dict.fromkeys(names))
 
 
-def _plan(draft: Draft, found: Found) -> tuple[Rung, ...]:
-    """Who is told when inside the step: the primary by the severity's channels, then the backup."""
-    rungs = _rungs(draft, found.contact, found.channels, _NOTHING)
-    if found.backup is not None:
-        steps = _chain(draft).steps
-        at_fallback = draft.transfer.step >= len(steps)
-        after = None if at_fallback else steps[draft.transfer.step].backup_after
-        rungs += _rungs(draft, found.backup, found.backup_channels, after if rungs else _NOTHING)
-    return tuple(sorted(rungs, key=lambda rung: (rung.after is None, rung.after or _NOTHING)))
-
-
-def _rungs(draft: Draft, contact: str | None, usable: tuple[Channel, ...], offset: timedelta | None) -> list[Rung]:
-    """The severity's channels that the contact has; if none of them, every channel the contact has.
-
-    Without an offset they are a reserve.
-    """
-    if contact is None:
-        return []
-    planned = [
-        Rung(None if offset is None else offset + reach.after, contact, reach.channel)
-        for reach in draft.manner.reach
-        if reach.channel in usable
-    ]
-    return planned or [Rung(offset, contact, channel) for channel in usable]
-
-
-def _tell_until_later(draft: Draft) -> None:
-    """Tell every rung whose time has come; set the clock for the next."""
-    while (at := _next_telling(draft)) is not None and at <= draft.now:
-        _tell_one(draft)
-    _await_next_rung(draft)
-
-
-def _tell_one(draft: Draft) -> None:
-    rung, rest = draft.transfer.rungs[0], draft.transfer.rungs[1:]
-    number = draft.notify(rung.contact, rung.channel, Message.PAGE)
-    asked = draft.transfer.asked
-    if rung.contact not in asked:
-        asked = (*asked, rung.contact)
-    draft.transfer = replace(draft.transfer, rungs=rest, pages=(*draft.transfer.pages, number), asked=asked)
-
-
-def _await_next_rung(draft: Draft) -> None:
-    at = _next_telling(draft)
-    if at is not None:
-        draft.start_clock(ClockName.TELL, Target(max(at - draft.now, _NOTHING)), cycle=draft.transfer.visit)
-
-
-def _next_telling(draft: Draft) -> datetime | None:
-    """When the next rung's time comes; None when there is none left but a reserve."""
-    after = draft.transfer.rungs[0].after if draft.transfer.rungs else None
-    return None if after is None else (draft.transfer.began or draft.now) + after
+def _backup_after(draft: Draft) -> timedelta | None:
+    """When the step's backups are told too; the fallback's is a reserve."""
+    return None if at_top(draft) else _chain(draft).steps[draft.transfer.step].backup_after
 
 
 def _step_reached_nobody(draft: Draft) -> None:

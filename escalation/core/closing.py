@@ -7,14 +7,19 @@ from escalation.core.clock import Clock, Due
 from escalation.core.commands import Cancel, Confirm, DeEscalate, Reopen, Resolve
 from escalation.core.draft import Draft
 from escalation.core.effects import Point
+from escalation.core.holding import holds, leave_undecided
+from escalation.core.linking import tell_links
 from escalation.core.policy import Target
 from escalation.core.reckoning import OpenPause, Reopening
 from escalation.core.refusals import Refusal
 from escalation.core.rounds import start_rounds
 from escalation.core.targets import start_deadline
 from escalation.core.values import replace
-from escalation.core.vocabulary import ClockName, Message, Phase, Topic
+from escalation.core.vocabulary import ApprovalKind, ClockName, Message, Phase, Topic
 from escalation.core.watch import start_watch
+
+# The target stands still, in case it is reopened; approvals and the looking up of dispatches go on.
+KEPT_WHEN_RESOLVED = (ClockName.APPROVAL, ClockName.RESOLUTION, ClockName.RECONCILE)
 
 
 def resolve(draft: Draft, command: Resolve) -> None:
@@ -30,7 +35,7 @@ def resolve(draft: Draft, command: Resolve) -> None:
         take_over(draft, command.by)
     draft.phase = Phase.RESOLVED
     draft.transfer = replace(draft.transfer, returns_to=None)
-    draft.stop_clock(*(name for name in ClockName if name not in (ClockName.RESOLUTION, ClockName.RECONCILE)))
+    draft.stop_clock(*(name for name in ClockName if name not in KEPT_WHEN_RESOLVED))
     if draft.policy.reckoning.open_pause is OpenPause.COUNTED:
         _count_pause(draft)
     draft.pause_clocks()
@@ -82,12 +87,22 @@ def _count_pause(draft: Draft) -> None:
 
 
 def de_escalate(draft: Draft, command: DeEscalate) -> None:
-    """Return it to a named person at a named lower level: receiver, ticket, customer and findings, all at once."""
+    """Return it to a named person at a named lower level: receiver, ticket, customer and findings, all at once.
+
+    Where the agreement follows a model of levels, the level is one of them.
+    """
     if not command.to.strip() or not command.level.strip():
         draft.refuse(Refusal.REASON_MISSING, to=command.to, level=command.level)
         return
     if command.to == draft.case.customer:
         draft.refuse(Refusal.CUSTOMER_CANNOT_OWN, to=command.to)
+        return
+    levels = draft.policy.levels
+    if levels and draft.policy.level(command.level) is None:
+        known = ", ".join(level.label for level in levels)
+        draft.refuse(Refusal.UNKNOWN_LEVEL, level=command.level, known=known)
+        return
+    if holds(draft, command, draft.policy.approval(ApprovalKind.DE_ESCALATE)):
         return
     draft.note = command.findings
     draft.people = replace(draft.people, owner=command.to)
@@ -107,6 +122,7 @@ def end(draft: Draft, phase: Phase) -> None:
     leave_transfer(draft)
     draft.phase = phase
     draft.stop_clock(*(name for name in ClockName if name is not ClockName.RECONCILE))
+    leave_undecided(draft)
     audience = dict.fromkeys((*draft.people.told, draft.people.owner, draft.people.customer_contact))
     for contact in audience:
         returned = phase is Phase.DE_ESCALATED and contact == draft.people.owner
@@ -117,3 +133,4 @@ def end(draft: Draft, phase: Phase) -> None:
             text=draft.note if returned else None,
         )
     draft.tell_customer(Message.CUSTOMER_CLOSING)
+    tell_links(draft)

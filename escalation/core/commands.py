@@ -7,36 +7,21 @@ said about that person when the command arrived. Rules use only what the command
 from datetime import datetime
 from typing import Literal
 
+from escalation.core.beside import Attach, Attachment, ChangeContact, Link, Linked
 from escalation.core.effects import Text
+from escalation.core.facts import Fact
+from escalation.core.intake import TriageRecord
+from escalation.core.money import Money
 from escalation.core.policy import Policy
+from escalation.core.standing import Standing
 from escalation.core.values import dataclass
 from escalation.core.vocabulary import (
+    ApprovalKind,
     Ask,
     Audience,
-    Channel,
     DeEscalationReason,
-    Failure,
-    Outcome,
-    Reconciled,
     Severity,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What was looked up about the person behind `by`, at the moment the command arrived.
-
-    `known` is False when the directory could not be asked: whatever needs authority is then refused.
-    `verified` says that a proof by the gateway or the CLI's key vouched for `by` and `occurred_at`.
-    `trusted_claims` is True only in development, where an unverified claim is believed and marked.
-    """
-
-    person: str
-    roles: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    known: bool = True
-    verified: bool = False
-    trusted_claims: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +44,56 @@ class Open:
     code: int | None = None
     restricted: bool = False
     segment: str = ""  # the customer's, as the agreement names it
+    linked_to: Linked | None = None  # the escalation beside which this one is opened: it speaks with the customer
+    customer_contact: str = ""  # the account's own; "": the segment's, the opener, or the agreement's for machines
+    attachments: tuple[Attachment, ...] = ()
+    triage: TriageRecord | None = None  # None: it was not asked, or could not answer
+    unread: str | None = None  # the name of a severity that nobody can read, "" for none at all; it is refused
     kind: Literal["open"] = "open"
 
 
 @dataclass(frozen=True, slots=True)
 class Approve:
-    """Say yes to what awaits approval."""
+    """Say yes to what awaits approval: to the only one, or to the one of that number."""
 
     by: str
     reason: str
     standing: Standing | None = None
+    approval: int | None = None
+    break_glass: bool = False  # do it at once, on the authority of a role that may; somebody else reviews it
     kind: Literal["approve"] = "approve"
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Say no to what awaits approval: the escalation ends."""
+    """Say no to what awaits approval; whoever asked for it takes it back."""
 
     by: str
     reason: str
     standing: Standing | None = None
+    approval: int | None = None
     kind: Literal["reject"] = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestApproval:
+    """Ask for money or for an exception; what else needs a yes asks for it when somebody does it."""
+
+    by: str
+    matter: ApprovalKind
+    reason: str
+    amount: Money | None = None
+    kind: Literal["request_approval"] = "request_approval"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendDeadline:
+    """Another hard deadline, UTC. A later one may need a yes, an earlier one never does."""
+
+    by: str
+    deadline: datetime
+    reason: str
+    kind: Literal["extend_deadline"] = "extend_deadline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +169,11 @@ class HandOff:
 
 @dataclass(frozen=True, slots=True)
 class Raise:
-    """Upwards, to the next step of the chain."""
+    """Upwards, to the next step of the chain. `page`: in answer to that dispatch, so only while its step is asked."""
 
     by: str
     reason: str
+    page: str | None = None
     kind: Literal["raise"] = "raise"
 
 
@@ -253,67 +268,6 @@ class Elapse:
     kind: Literal["elapse"] = "elapse"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Who is behind a name now. `channels` are those the contact can be reached on; none means unreachable."""
-
-    name: str
-    contact: str | None
-    channels: tuple[Channel, ...] = ()
-    backup: str | None = None
-    backup_channels: tuple[Channel, ...] = ()
-    why: str = ""  # "on call until …", "primary on vacation"
-
-
-@dataclass(frozen=True, slots=True)
-class ReportContacts:
-    """What `FindContacts` number `number` showed; `failed` when the directory could not be asked."""
-
-    number: int
-    found: tuple[Found, ...] = ()
-    failed: str | None = None
-    kind: Literal["report_contacts"] = "report_contacts"
-
-
-@dataclass(frozen=True, slots=True)
-class ReportDelivery:
-    """What became of a dispatch: a provider's answer, or a later receipt.
-
-    `how`: "sent", "unledgered" (the ledger was unreachable), "ledger" (an earlier attempt), "receipt".
-    """
-
-    number: int
-    outcome: Outcome
-    provider_id: str | None = None
-    failure: Failure | None = None
-    code: str | None = None  # the vendor's own error code, for people
-    how: str = "sent"
-    standing: Standing | None = None  # of the gateway that brings a receipt
-    kind: Literal["report_delivery"] = "report_delivery"
-
-
-@dataclass(frozen=True, slots=True)
-class ReportReconciliation:
-    """What looking up the dispatch showed. `number` is the `Reconcile` effect's."""
-
-    number: int
-    result: Reconciled
-    provider_id: str | None = None
-    how: str = "lookup"
-    kind: Literal["report_reconciliation"] = "report_reconciliation"
-
-
-@dataclass(frozen=True, slots=True)
-class ReportTicket:
-    """Whether the ticket took the note."""
-
-    number: int
-    written: bool
-    error: str | None = None
-    kind: Literal["report_ticket"] = "report_ticket"
-
-
-Fact = ReportContacts | ReportDelivery | ReportReconciliation | ReportTicket
 Instructable = (
     Approve
     | Reject
@@ -333,5 +287,10 @@ Instructable = (
     | DeEscalate
     | Cancel
     | AddNote
+    | ChangeContact
+    | Attach
+    | Link
+    | RequestApproval
+    | ExtendDeadline
 )
 Command = Open | Instructable | AdoptPolicy | Elapse | Fact

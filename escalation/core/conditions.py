@@ -7,7 +7,8 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 
-from escalation.core.case_facts import FACTS_OF, Measure, Money, Purse, Reading, Span, Trait
+from escalation.core.case_facts import FACTS_OF, Measure, Purse, Reading, Span, Trait
+from escalation.core.money import Money
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
@@ -144,14 +145,14 @@ class Costs:
         money = reading.money(self.purse)
         if money is None:
             return _unknown(self.purse)
-        limit = next((limit.amount for limit in self.limits if limit.currency == money.currency), None)
+        limit = next((limit.minor for limit in self.limits if limit.currency == money.currency), None)
         if limit is None:
             known = " or ".join(sorted(limit.currency for limit in self.limits))
             return _unknown(f"{self.purse} in {known}")
-        told = f"{self.purse} {money.amount} {money.currency}"
+        told = f"{self.purse} {money.minor} {money.currency}"
         if self.purse is Purse.REVENUE:
-            return Answer(Known.YES, f"{told}, at least {limit} (smallest unit)") if money.amount >= limit else NO
-        return Answer(Known.YES, f"{told}, more than {limit} (smallest unit)") if money.amount > limit else NO
+            return Answer(Known.YES, f"{told}, at least {limit} (smallest unit)") if money.minor >= limit else NO
+        return Answer(Known.YES, f"{told}, more than {limit} (smallest unit)") if money.minor > limit else NO
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from escalation.core import approval, cadence, chain, closing, delivery, opening, rounds, severity, targets, waiting
+from escalation.core import (  # isort: skip
+    approval, attaching, cadence, catching_up, chain, closing, contact, delivery, linking, opening, receipts, rounds,
+    room, severity, targets, waiting,
+)  # fmt: skip
 from escalation.core.clock import EDGE_RANK, RANK
 from escalation.core.commands import Command, Open
 from escalation.core.draft import Draft, fire_due, status_of
@@ -27,6 +30,8 @@ FIRES_MAX = 50
 RULES: dict[str, Callable[[Draft, Any], None]] = {
     "approve": approval.approve,
     "reject": approval.reject,
+    "request_approval": approval.request_approval,
+    "extend_deadline": targets.extend_deadline,
     "acknowledge": chain.acknowledge,
     "decline": chain.decline,
     "post_update": cadence.post_update,
@@ -44,6 +49,9 @@ RULES: dict[str, Callable[[Draft, Any], None]] = {
     "cancel": closing.cancel,
     "add_note": add_note,
     "adopt_policy": adopt_policy,
+    "change_contact": contact.change_contact,
+    "attach": attaching.attach,
+    "link": linking.link,
 }
 
 # Facts and the passing of time are judged in every phase, ended ones too.
@@ -53,6 +61,9 @@ FACT_RULES: dict[str, Callable[[Draft, Any], None]] = {
     "report_delivery": delivery.report_delivery,
     "report_reconciliation": delivery.report_reconciliation,
     "report_ticket": delivery.report_ticket,
+    "report_told": delivery.report_told,
+    "report_room": delivery.report_room,
+    "report_linked": linking.report_linked,
 }
 
 ON_DUE: dict[tuple[ClockName, Edge], Callable[[Draft, Any, Any], None]] = {
@@ -79,6 +90,10 @@ ON_DUE: dict[tuple[ClockName, Edge], Callable[[Draft, Any, Any], None]] = {
     (ClockName.BLOCKED_LIMIT, Edge.LIMIT): waiting.waited_too_long,
     (ClockName.REOPEN_WINDOW, Edge.LIMIT): closing.window_ended,
     (ClockName.RECONCILE, Edge.LIMIT): delivery.reconcile_due,
+    (ClockName.RECEIPT, Edge.GOAL): receipts.receipt_wanted,
+    (ClockName.RECEIPT, Edge.LIMIT): receipts.receipt_missing,
+    (ClockName.RETRY, Edge.LIMIT): receipts.retry_due,
+    (ClockName.CATCH_UP, Edge.LIMIT): catching_up.catch_up,
 }
 
 
@@ -136,6 +151,7 @@ def _open(command: Open, now: datetime, *, sealed: bool, noted: bool) -> Decisio
 
 
 def _seal(draft: Draft, before: Escalation, command: Command, *, sealed: bool, noted: bool) -> Decision:
+    room.keep_shown(draft, before)
     draft.flush()
     entry = seal(entry_of(draft, before, command, noted=noted or sealed), sealed=sealed)
     return Decision(draft.finish(entry), tuple(draft.effects), entry)

@@ -3,17 +3,33 @@
 A fact about something that was never asked, or is settled already, changes nothing and is in the log as refused.
 """
 
-from escalation.core.approval import reported_approver
-from escalation.core.chain import page_accepted, page_failed, reported_contacts
+from escalation.core.approval import reported_approvers
+from escalation.core.beside import ReportTold
+from escalation.core.catching_up import LATER, NOTICES, channel_works, owe
+from escalation.core.chain import page_arrived, page_failed, reported_contacts
 from escalation.core.clock import Clock, Due
-from escalation.core.commands import ReportContacts, ReportDelivery, ReportReconciliation, ReportTicket
-from escalation.core.draft import Draft
-from escalation.core.effects import FindContacts, Notify, Point, Reconcile, WriteTicket
+from escalation.core.contact import reached_of, reported_contact, stand_in
+from escalation.core.draft import SAID_AFTERWARDS, WRITTEN, Draft
+from escalation.core.effects import FindContacts, Notify, Point, Reconcile, ShowRoom, TellLinked, WriteTicket
+from escalation.core.facts import ReportContacts, ReportDelivery, ReportReconciliation, ReportRoom, ReportTicket
 from escalation.core.policy import Target
+from escalation.core.post import Sent
+from escalation.core.receipts import (
+    HOPELESS,
+    OURS_TO_MEND,
+    await_receipt,
+    delivered,
+    failed,
+    looked_up,
+    note_failure,
+    receipt_came,
+    tell_failure,
+)
 from escalation.core.refusals import Refusal
+from escalation.core.rungs import heard_on
 from escalation.core.state import Errand
 from escalation.core.values import replace
-from escalation.core.vocabulary import Channel, ClockName, Message, Outcome, Phase, Reconciled, Topic
+from escalation.core.vocabulary import Channel, ClockName, Failure, Message, Outcome, Phase, Reconciled, Topic
 
 # How often one dispatch is looked up, whether the provider cannot be asked (each time after twice the wait) or never
 # got it (it is sent again), before it counts as failed.
@@ -38,7 +54,7 @@ def report_contacts(draft: Draft, command: ReportContacts) -> None:
         return
     _settle(draft, errand)
     effect = errand.effect
-    if draft.ended:
+    if draft.ended and SAID_AFTERWARDS.isdisjoint(point.topic for point in effect.points):
         return  # the closing notice has said all there is to say
     if effect.purpose == "notice" and command.failed is not None:
         # Nobody can say who is behind the names: the one contact that the policy names directly hears instead.
@@ -47,10 +63,13 @@ def report_contacts(draft: Draft, command: ReportContacts) -> None:
     elif effect.purpose == "notice":
         for contact, channel in _people(draft, command).items():
             draft.notify(contact, channel, Message.SITUATION, points=effect.points)
+        stand_in(draft, command, effect)
+    elif effect.purpose == "contact":
+        reported_contact(draft, command, effect)
+    elif effect.purpose == "approval":
+        reported_approvers(draft, command)
     elif draft.transfer.lookup != command.number:
         return  # about a step that is over: nothing depends on it any more
-    elif effect.purpose == "approval":
-        reported_approver(draft, command)
     else:
         reported_contacts(draft, command)
 
@@ -61,18 +80,19 @@ def report_delivery(draft: Draft, command: ReportDelivery) -> None:
     if command.how == "receipt" and not vouched:
         draft.refuse(Refusal.UNVERIFIED, number=str(command.number))
         return
-    errand = _errand(draft, command.number)
+    asked_for = command.how == "poll" and looked_up(draft, command.number)
+    sent = draft.people.post.of(command.number)
+    errand = _errand(draft, sent.number if sent is not None else command.number)
     if errand is None or not isinstance(errand.effect, Notify):
-        if command.outcome is Outcome.FAILED and command.number in draft.transfer.pages:
-            page_failed(draft, command.number, surely=True)  # accepted first, then a receipt says it never arrived
-        else:
+        if not receipt_came(draft, command) and not asked_for:
             draft.refuse(Refusal.UNKNOWN_EFFECT, number=str(command.number))
-    elif command.outcome is Outcome.ACCEPTED:
-        _accepted(draft, errand)
+    elif command.outcome is Outcome.AMBIGUOUS:
+        if not errand.ambiguous:
+            _in_doubt(draft, errand, errand.effect)
     elif command.outcome is Outcome.FAILED:
-        _failed(draft, errand, errand.effect)
-    elif not errand.ambiguous:
-        _in_doubt(draft, errand, errand.effect)
+        _failed(draft, errand, errand.effect, command)
+    else:
+        _accepted(draft, errand, command.provider_id, delivered_too=command.outcome is Outcome.DELIVERED)
 
 
 def reconcile_due(draft: Draft, clock: Clock, _due: Due) -> None:
@@ -99,7 +119,7 @@ def report_reconciliation(draft: Draft, command: ReportReconciliation) -> None:
     effect = doubted.effect
     assert isinstance(effect, Notify)  # only dispatches are ever in doubt
     if command.result is Reconciled.ADOPTED:
-        _accepted(draft, doubted)
+        _accepted(draft, doubted, command.provider_id)
     elif command.result is Reconciled.ABSENT:
         _absent(draft, doubted, effect)
     elif doubted.lookups + 1 >= LOOKUPS_MAX:
@@ -122,6 +142,24 @@ def report_ticket(draft: Draft, command: ReportTicket) -> None:
         draft.notice(Point(Topic.MESSAGE_FAILED, "ticket"), draft.people.customer_contact)
 
 
+def report_told(draft: Draft, command: ReportTold) -> None:
+    """Whether a linked escalation heard. One that is over has nothing more to hear."""
+    errand = _errand(draft, command.number)
+    if errand is None or not isinstance(errand.effect, TellLinked):
+        draft.refuse(Refusal.UNKNOWN_EFFECT, number=str(command.number))
+    else:
+        _settle(draft, errand)
+
+
+def report_room(draft: Draft, command: ReportRoom) -> None:
+    """Whether the war room shows it. One that does not is in the log; the next status is another try."""
+    errand = _errand(draft, command.number)
+    if errand is None or not isinstance(errand.effect, ShowRoom):
+        draft.refuse(Refusal.UNKNOWN_EFFECT, number=str(command.number))
+    else:
+        _settle(draft, errand)
+
+
 # --- inside ----------------------------------------------------------------------------------------------------------
 
 
@@ -129,23 +167,37 @@ def _people(draft: Draft, command: ReportContacts) -> dict[str, Channel]:
     """Everybody found, once, with a channel they have; the backup where the primary cannot be reached."""
     people: dict[str, Channel] = {}
     for found in command.found:
-        primary = found.channels or not found.backup
-        contact, channels = (found.contact, found.channels) if primary else (found.backup, found.backup_channels)
-        if contact is not None:
-            notice = draft.manner.notice
-            people.setdefault(contact, notice if notice in channels or not channels else channels[0])
+        reached = reached_of(draft, found)
+        if reached is not None:
+            people.setdefault(*reached)
     return people
 
 
-def _accepted(draft: Draft, errand: Errand) -> None:
+def _accepted(draft: Draft, errand: Errand, provider_id: str | None, *, delivered_too: bool = False) -> None:
     effect = errand.effect
     assert isinstance(effect, Notify)  # callers have looked
     _settle(draft, errand)
+    sent = _sent(draft, errand, effect, provider_id)
     if effect.message is Message.PAGE:
         _release(draft, effect.contact)
-        page_accepted(draft, effect)
+        page_arrived(draft, effect.contact)
+        if not delivered_too:
+            await_receipt(draft, sent)
     else:
         draft.told(effect.contact)
+    if delivered_too:
+        delivered(draft, sent)
+    channel_works(draft, effect.channel)
+
+
+def _sent(draft: Draft, errand: Errand, effect: Notify, provider_id: str | None) -> Sent:
+    """What is remembered of a dispatch that was taken; of words that nobody is owed, nothing."""
+    post = draft.people.post
+    plain = Sent(effect.number, effect.dispatch, effect.contact, effect.channel, effect.message, errand.since)
+    sent = replace(post.of(effect.number) or plain, outcome=Outcome.ACCEPTED, provider_id=provider_id)
+    if effect.message is Message.PAGE or effect.message in OWED:
+        draft.people = replace(draft.people, post=post.kept(sent))
+    return sent
 
 
 def _release(draft: Draft, contact: str) -> None:
@@ -155,17 +207,39 @@ def _release(draft: Draft, contact: str) -> None:
     if draft.ended:
         draft.notify(contact, draft.manner.notice, Message.CLOSING)
     elif draft.phase is Phase.ACTIVE:
-        draft.notify(contact, draft.manner.notice, Message.ACKNOWLEDGED)
+        draft.notify(contact, heard_on(draft, contact), Message.ACKNOWLEDGED)
 
 
-def _failed(draft: Draft, errand: Errand, effect: Notify) -> None:
-    """A page fails over at once; other owed words are reported to those who can still say them."""
+def _failed(draft: Draft, errand: Errand, effect: Notify, report: ReportDelivery | None = None) -> None:
+    """A page fails over at once; other words go out on another channel, or are told of, or told later."""
     _settle(draft, errand)
-    if effect.message is Message.PAGE:
-        page_failed(draft, effect.number, surely=True, replaced=errand.ambiguous)
+    failure, code = (report.failure, report.code) if report is not None else (None, None)
+    sent = draft.people.post.of(effect.number)
+    if effect.message is Message.PAGE and sent is not None:
+        failed(draft, sent, failure, code, replaced=errand.ambiguous)
+        return
+    note_failure(draft, effect.contact, effect.channel, failure, code)
+    other = _other_channel(draft, effect, failure)
+    if other is not None:
+        brief = effect.brief
+        draft.notify(
+            effect.contact, other, effect.message, text=effect.text, points=brief.points, approval=brief.approval
+        )
     elif effect.message in OWED and not draft.ended:
-        point = Point(Topic.MESSAGE_FAILED, effect.message)
-        draft.notice(point, draft.people.customer_contact, draft.policy.house.managers)
+        tell_failure(draft, effect.message)
+    elif effect.message in NOTICES and failure in LATER:
+        owe(draft, effect)
+
+
+def _other_channel(draft: Draft, effect: Notify, failure: Failure | None) -> Channel | None:
+    """Where a written word is tried next when its channel is of no use: each once, the severity's own first."""
+    tried = tuple(dict.fromkeys((draft.manner.notice, *WRITTEN)))
+    if effect.contact == draft.case.customer or effect.channel not in tried:
+        return None
+    if failure not in (*HOPELESS, *OURS_TO_MEND):
+        return None
+    following = tried[tried.index(effect.channel) + 1 :]
+    return next((other for other in following if (effect.contact, other) not in draft.people.post.dead), None)
 
 
 def _in_doubt(draft: Draft, errand: Errand, effect: Notify) -> None:
@@ -191,6 +265,7 @@ def _absent(draft: Draft, errand: Errand, effect: Notify) -> None:
     number = draft.next_number()
     draft.ask(replace(effect, number=number), again=errand)
     if effect.message is Message.PAGE:
+        draft.people = replace(draft.people, post=draft.people.post.renumbered(effect.number, number))
         pages = tuple(number if n == effect.number else n for n in draft.transfer.pages)
         draft.transfer = replace(draft.transfer, pages=pages)
 

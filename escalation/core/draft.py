@@ -6,13 +6,13 @@ from hashlib import blake2b
 
 from escalation.core import clock as clocks
 from escalation.core.clock import Clock, Gauge
-from escalation.core.effects import Brief, Effect, FindContacts, Notify, Point, Text, WriteTicket
+from escalation.core.effects import ApprovalBrief, Brief, Effect, FindContacts, Notify, Point, Text, WriteTicket
 from escalation.core.entry import Sealed
 from escalation.core.policy import CustomerSegment, Route, Target, Terms
 from escalation.core.refusals import Refusal
-from escalation.core.state import TERMINAL, Errand, Escalation, Head, Miss
+from escalation.core.state import TERMINAL, Awaited, Errand, Escalation, Head, Miss
 from escalation.core.values import replace
-from escalation.core.vocabulary import Channel, ClockName, Edge, Message, Phase, Severity
+from escalation.core.vocabulary import Ask, Channel, ClockName, Edge, Message, Phase, Severity, Topic
 
 # Names that are kept of everyone told or ever owner; beyond it the log still has them all.
 NAMES_MAX = 200
@@ -20,6 +20,12 @@ NAMES_MAX = 200
 MISSES_MAX = 200
 # The clocks whose limits a message tells.
 PROMISED = (ClockName.ACKNOWLEDGEMENT, ClockName.CUSTOMER_UPDATE, ClockName.RESOLUTION)
+# Whoever may grant exceptions and is asked for nothing but these is leadership.
+DECISIONS = frozenset({Ask.DECIDE, Ask.APPROVE_EXCEPTION})
+# What must be told although it is over: of break-glass, that nobody has looked at it yet.
+SAID_AFTERWARDS = frozenset({Topic.GLASS_BROKEN, Topic.REVIEW_OWED})
+# How people are written to, where the channel that was chosen is of no use.
+WRITTEN = (Channel.EMAIL, Channel.SMS)
 STATUS = {
     Phase.AWAITING_APPROVAL: "Awaiting approval",
     Phase.IN_TRANSFER: "In Transfer",
@@ -48,12 +54,15 @@ class Draft:
     """A state being changed at `now`, with the effects asked for so far. Rules alter it; `decide` seals it."""
 
     __slots__ = (
+        "agreed",
+        "approvals",
         "briefed",
         "briefed_on",
         "case",
         "clocks",
         "effects",
         "errands",
+        "facts",
         "fired",
         "grade",
         "note",
@@ -64,7 +73,6 @@ class Draft:
         "points",
         "policy",
         "refusal",
-        "refusal_facts",
         "tally",
         "transfer",
     )
@@ -77,7 +85,9 @@ class Draft:
         self.people = state.people
         self.transfer = state.transfer
         self.clocks: dict[tuple[ClockName, int], Clock] = {(c.name, c.cycle): c for c in state.clocks}
-        self.errands = state.errands
+        self.errands = state.awaited.errands
+        self.approvals = state.awaited.approvals
+        self.agreed = False  # what is done now has the yes that it needs
         self.tally = state.tally
         self.number = state.head.effects  # of the last effect
         self.now = now
@@ -88,7 +98,7 @@ class Draft:
         self.points: dict[str, list[Point]] = {}  # name -> what it is to be told, flushed into one lookup
         self.note: Text | None = None  # words that go along into the ticket
         self.refusal: Refusal | None = None
-        self.refusal_facts: dict[str, str] = {}
+        self.facts: dict[str, str] = {}  # why it is refused, or which approval it waits for
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -165,7 +175,7 @@ class Draft:
     def refuse(self, refusal: Refusal, **facts: str) -> None:
         """Say no. Call it before anything is changed."""
         self.refusal = refusal
-        self.refusal_facts = facts
+        self.facts = facts
 
     # --- clocks ------------------------------------------------------------------------------------------------------
 
@@ -189,8 +199,8 @@ class Draft:
             del self.clocks[key]
 
     def pause_clocks(self, *, besides: Iterable[ClockName] = ()) -> None:
-        """Time stands still, except for the named ones and for looking up dispatches."""
-        spared = {*besides, ClockName.RECONCILE}
+        """Time stands still, except for the named ones, for approvals and for looking up dispatches."""
+        spared = {*besides, ClockName.APPROVAL, ClockName.RECONCILE}
         for clock in list(self.clocks.values()):
             if clock.name not in spared:
                 self.put_clock(clocks.pause(clock, self.now, self.gauge(clock.target)))
@@ -227,16 +237,34 @@ class Draft:
         text: Text | None = None,
         points: tuple[Point, ...] = (),
         dispatch: str | None = None,
+        approval: ApprovalBrief | None = None,
     ) -> int:
-        """Send one message to one contact on one channel; answers the effect's number."""
+        """Send one message to one contact on one channel; answers the effect's number.
+
+        A channel that is known not to work for the contact is not tried again, but for pages: those are planned.
+        """
+        if message is not Message.PAGE and contact != self.case.customer:
+            channel = self.usable(contact, channel)
         number = self.next_number()
         name = dispatch or dispatch_id(self.case.reference, self.case.episode, number, contact, channel)
-        self.ask(Notify(number, name, contact, channel, message, self.brief(points), text))
+        self.ask(Notify(number, name, contact, channel, message, self.brief(points, approval), text))
         return number
 
+    def usable(self, contact: str, channel: Channel) -> Channel:
+        """That channel, or another to write on, when it may not be used or is known not to work for the contact."""
+        dead = self.people.post.dead
+        if self.allows(channel) and (contact, channel) not in dead:
+            return channel
+        otherwise = channel if self.allows(channel) else WRITTEN[0]
+        return next((other for other in WRITTEN if (contact, other) not in dead), otherwise)
+
+    def allows(self, channel: Channel) -> bool:
+        """Whether anything may be told there: a chat has readers whom nobody has asked, so no restricted case is."""
+        return not (self.case.restricted and channel is Channel.CHAT)
+
     def tell_customer(self, message: Message, text: Text | None = None) -> None:
-        """Write to the customer, unless the case is restricted to those who need to know."""
-        if not self.case.restricted:
+        """Write to the customer, unless the case is restricted to those who need to know, or beside one that writes."""
+        if not self.case.restricted and self.case.linked_to is None:
             self.notify(self.case.customer, Channel.EMAIL, message, text=text)
 
     def find(self, purpose: str, names: tuple[str, ...], points: tuple[Point, ...] = ()) -> int:
@@ -258,7 +286,9 @@ class Draft:
         self.points = {name: found for name, found in left.items() if found}
 
     def write_ticket(self) -> None:
-        """Bring the ticket up to date."""
+        """Bring the ticket up to date. Beside another escalation it shows how that one stands."""
+        if self.case.linked_to is not None:
+            return
         number = self.next_number()
         key = f"{self.case.reference}.{self.case.episode}.{number}"
         effect = WriteTicket(number, self.case.ticket, key, self.status, self.brief(), self.note)
@@ -277,9 +307,12 @@ class Draft:
     def flush(self) -> None:
         """Turn the collected notices into one lookup: whoever is behind several names hears once.
 
-        Once it is over, the closing notice says all there is to say.
+        Once it is over, the closing notice says all there is to say, but for what is `SAID_AFTERWARDS`.
         """
-        if self.points and not self.ended:
+        if self.ended:
+            said = {point for found in self.points.values() for point in found}
+            self.unsay(*(point for point in said if point.topic not in SAID_AFTERWARDS))
+        if self.points:
             points = tuple(dict.fromkeys(point for found in self.points.values() for point in found))
             self.find("notice", tuple(self.points), points)
             self.points = {}
@@ -289,14 +322,15 @@ class Draft:
         if contact != self.case.customer and contact not in self.people.told:
             self.people = replace(self.people, told=(*self.people.told, contact)[-NAMES_MAX:])
 
-    def brief(self, points: tuple[Point, ...] = ()) -> Brief:
+    def brief(self, points: tuple[Point, ...] = (), approval: ApprovalBrief | None = None) -> Brief:
         """The facts that messages may tell, as of now: the very same object as long as they stay the same."""
         limits = {clock.name: clock.limit_at for clock in self.clocks.values() if clock.name in PROMISED}
         acknowledge_by = limits.get(ClockName.ACKNOWLEDGEMENT)
         next_update_by = limits.get(ClockName.CUSTOMER_UPDATE)
         resolve_by = limits.get(ClockName.RESOLUTION)
         manner, route, ask, owner = self.manner, self.route, self.transfer.ask, self.people.owner
-        facts = (self.phase, manner, route, ask, owner, acknowledge_by, next_update_by, resolve_by, points)
+        limits_at = (acknowledge_by, next_update_by, resolve_by, self.case.deadline)
+        facts = (self.phase, manner, self.policy, route, ask, owner, limits_at, points, approval)
         if self.briefed is None or self.briefed_on != facts:
             self.briefed_on = facts
             self.briefed = Brief(
@@ -318,6 +352,10 @@ class Draft:
                 resolve_by=resolve_by,
                 points=points,
                 restricted=self.case.restricted,
+                customer=self.case.customer,
+                executive=self.policy.house.executive,
+                decides=Ask.APPROVE_EXCEPTION in route.asks and DECISIONS.issuperset(route.asks),
+                approval=approval,
             )
         return self.briefed
 
@@ -333,7 +371,7 @@ class Draft:
             self.people,
             self.transfer,
             tuple(self.clocks.values()),
-            self.errands,
+            Awaited(self.errands, self.approvals),
             self.tally,
             Head(sealed.entry.sequence, sealed.digest, self.number),
         )

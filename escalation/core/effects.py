@@ -4,8 +4,9 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Literal
 
+from escalation.core.money import Money
 from escalation.core.values import dataclass
-from escalation.core.vocabulary import Ask, Channel, Message, Phase, Severity, Topic
+from escalation.core.vocabulary import ApprovalKind, Ask, Channel, Message, Phase, Severity, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,27 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalBrief:
+    """What a yes or no is wanted for. `about` is the route, severity, level or deadline (RFC 3339) that it leads to.
+
+    `review`: it has been done already, by break-glass; a yes now says that it was right.
+    """
+
+    number: int
+    kind: ApprovalKind
+    asked_by: str
+    about: str
+    quorum: int
+    votes: int
+    amount: Money | None = None
+    review: bool = False
+    opening: bool = False  # the escalation itself waits for it
+    reason: str = ""  # of whoever asks, as they typed it
+    until: datetime | None = None  # silence means something from then on
+    silence: Literal["next", "reject", "open", "report"] = "reject"  # others are asked; no; yes; the executive hears
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """What a message may tell: facts as of the decision, no personal data. Instants are UTC."""
 
@@ -55,6 +77,10 @@ class Brief:
     resolve_by: datetime | None
     points: tuple[Point, ...] = ()
     restricted: bool = False
+    customer: str = ""  # an id of the directory
+    executive: str = ""  # the role whose mail is marked urgent
+    decides: bool = False  # with leadership: the route asks for exceptions and decisions, and for nothing else
+    approval: ApprovalBrief | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +107,7 @@ class FindContacts:
     """Who is behind these roles or names now, and how can they be reached? `purpose` tells the core what to do then."""
 
     number: int
-    purpose: Literal["step", "notice", "approval"]
+    purpose: Literal["step", "notice", "approval", "contact"]
     names: tuple[str, ...]
     points: tuple[Point, ...] = ()  # for a notice: what to say
     kind: Literal["find_contacts"] = "find_contacts"
@@ -100,6 +126,24 @@ class Reconcile:
 
 
 @dataclass(frozen=True, slots=True)
+class LookUpReceipt:
+    """Ask the provider what became of a dispatch that it accepted: no receipt has come.
+
+    The answer is a `ReportDelivery` of number `of`, the `Notify`'s own, with how "poll": delivered, failed, or accepted
+    when there is nothing new. `since` is the instant the dispatch was decided.
+    """
+
+    number: int
+    dispatch: str
+    contact: str
+    channel: Channel
+    provider_id: str | None
+    since: datetime
+    of: int
+    kind: Literal["look_up_receipt"] = "look_up_receipt"
+
+
+@dataclass(frozen=True, slots=True)
 class WriteTicket:
     """Write status and note into the ticket, once per `number` (its idempotency key is reference, episode, number)."""
 
@@ -112,4 +156,38 @@ class WriteTicket:
     kind: Literal["write_ticket"] = "write_ticket"
 
 
-Effect = Notify | FindContacts | Reconcile | WriteTicket
+@dataclass(frozen=True, slots=True)
+class TellLinked:
+    """Tell the escalation `to`, if its `episode` is still open, how this one stands; `phase` once it has ended."""
+
+    number: int
+    to: str
+    to_episode: str
+    reference: str
+    episode: str
+    customer_contact: str
+    phase: Phase | None = None
+    kind: Literal["tell_linked"] = "tell_linked"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRoom:
+    """Show how it stands in the escalation's war room: opened if need be, its pinned status changed, the line added.
+
+    `key` names this showing, so that it is one line however often it is tried. `round` counts the statuses that were
+    due; `scribe` keeps the timeline until the next one. `people` are asked in; `until` is when the next status is due,
+    None when none is. Once the escalation is over it is the last one.
+    """
+
+    number: int
+    key: str
+    brief: Brief
+    commander: str
+    scribe: str
+    people: tuple[str, ...]
+    round: int
+    until: datetime | None = None
+    kind: Literal["show_room"] = "show_room"
+
+
+Effect = Notify | FindContacts | Reconcile | LookUpReceipt | WriteTicket | TellLinked | ShowRoom

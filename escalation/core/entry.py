@@ -12,7 +12,7 @@ from escalation.core.values import dataclass
 from escalation.core.vocabulary import ClockName, Edge
 
 # Raised whenever the same log would fold to another state; it is in every entry.
-CORE_VERSION = "2"
+CORE_VERSION = "3"
 
 # Many openings carry the same agreement, and the messages of one decision the same brief.
 keep_texts(Policy)
@@ -52,7 +52,8 @@ class ClockNote:
 class Entry:
     """Everything needed to make the decision again and to see what it changed.
 
-    `facts` explain a refusal. `previous` is the digest of the entry before (64 zeros for the first).
+    `facts` explain a refusal, or name the approval that the command waits for. `previous` is the digest of the entry
+    before (64 zeros for the first).
     """
 
     reference: str

@@ -236,7 +236,7 @@ def _ahead(clock: Clock, parts: Sequence[Part], timing: Timing) -> list[Due]:
     used = sum((part.counted for part in parts if part.end is not None), _NOTHING)
     if timing.overtaking and target.limit < used:
         return [Due(_reached_within(parts, target.limit), Edge.LIMIT, target.limit)]
-    if timing.first:
+    if timing.first or len(parts) == 1:  # or it was reset in the very instant in which it began
         return _from(target, _NOTHING, parts[-1].start, gauge, first=True)
     at, stood_since = parts[-1].start, parts[-2].end or parts[-1].start
     if used == opened(gauge.calendar, parts[0].start, at):  # no open time was lost: nothing has moved

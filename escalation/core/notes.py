@@ -42,8 +42,6 @@ def adopt_policy(draft: Draft, command: AdoptPolicy) -> None:
     elif route is None:
         known = ", ".join(known.name for known in command.policy.routes)
         draft.refuse(Refusal.UNKNOWN_ROUTE, route=draft.transfer.route, known=known)
-    elif (route.approval is None) is not (draft.route.approval is None):
-        draft.refuse(Refusal.APPROVAL_DIFFERS, route=route.name)
     elif draft.case.segment and command.policy.segment(draft.case.segment) is None:
         known = ", ".join(known.name for known in command.policy.segments)
         draft.refuse(Refusal.UNKNOWN_SEGMENT, segment=draft.case.segment, known=known or "none")
@@ -53,9 +51,6 @@ def adopt_policy(draft: Draft, command: AdoptPolicy) -> None:
         draft.refuse(Refusal.CALENDAR_TOO_NARROW, clock=narrow.name, calendar=narrow.target.calendar)
     else:
         before, draft.policy = draft.policy, _with_calendars(draft, command.policy)
-        if route.approval is not None:
-            last = len(route.approval.approvers) - 1
-            draft.transfer = replace(draft.transfer, approver=min(draft.transfer.approver, last))
         _take_place(draft, len(before.chain(before.route_of(route.name).chain).steps))
         _remeasure(draft, before)
         if _turns(draft, before) == _turns(draft, draft.policy):

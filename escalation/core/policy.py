@@ -7,9 +7,13 @@ so that rules need no file, no zone database and no network. The YAML that opera
 from datetime import timedelta
 
 from escalation.core.hours import Calendar, Days
+from escalation.core.money import Money
 from escalation.core.reckoning import OURS, Reckoning
 from escalation.core.values import dataclass
-from escalation.core.vocabulary import Ask, Channel, ClockName, Handover, Severity
+from escalation.core.vocabulary import ApprovalKind, Ask, Channel, ClockName, Handover, Severity, TriageMode
+
+# How long after an ambiguous send a provider's list can be trusted, where the agreement knows nothing of the channel.
+UNSETTLED = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,15 @@ class Terms:
     stakeholder_update: Cadence | None = None
     war_room: Cadence | None = None
     confirmation: Confirmation | None = None
+    room: bool = False  # the war room is opened in the chat, and its status pinned there
+
+
+@dataclass(frozen=True, slots=True)
+class Also:
+    """Somebody told at the same instant as a step's contact: a role or a person, for these severities."""
+
+    contact: str
+    severities: tuple[Severity, ...] = ()  # empty: every severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,16 @@ class Step:
     backup_after: timedelta | None  # when the backup is told too; None: only when the primary cannot be reached
     calendar: str = ""
     window_days: Days | None = None  # as in `Target`
+    also: tuple[Also, ...] = ()  # told with the page, as addressees in their own right
+    level: str = ""  # of the policy's model; along a chain it never falls; "": the model places no step of it
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of the model that an agreement follows."""
+
+    name: str
+    label: str  # how people call it: "L2", "Tier 1", "Technical team"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +120,29 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
+class SpendLimit:
+    """The most that holders of a role may decide, in one currency; they decide nothing in any other."""
+
+    role: str
+    limit: Money
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalTerms:
-    """Who must agree before the escalation starts. `approvers` are roles, asked one after the other."""
+    """Who must agree to something. `approvers` are roles, asked one after the other, `quorum` of them at a time."""
 
     approvers: tuple[str, ...]
-    expiry: timedelta  # for each approver
-    on_expiry: str  # "reject" or "open"
+    expiry: timedelta  # for each asking
+    on_expiry: str  # "reject"; "open" counts as a yes, where a route is concerned
+    quorum: int = 1  # as many people must say yes, each on an authority of their own
+    limits: tuple[SpendLimit, ...] = ()  # for money
+    break_glass: tuple[str, ...] = ()  # roles that may do it at once; it is told loudly, and reviewed
+    kind: ApprovalKind = ApprovalKind.ESCALATE_TO_LEADERSHIP
+
+    def limit_of(self, role: str, currency: str) -> int | None:
+        """The most that role may decide in that currency, in its smallest units; None: nothing at all."""
+        found = [each.limit.minor for each in self.limits if each.role == role and each.limit.currency == currency]
+        return max(found, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +178,7 @@ class CustomerSegment:
     weight: int = 0
     customer_contact: str | None = None  # the dedicated person
     silence: timedelta | None = None
+    customer_contact_backup: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +188,7 @@ class Settle:
     channel: Channel
     window: timedelta
     resend: bool  # False: a person decides
+    silent_after: timedelta | None = None  # accepted, then no receipt for this long: the next is told; None: no matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +211,18 @@ class House:
     mark_on_breach: bool = True  # the status reads "Escalation"
     stakeholders: tuple[str, ...] = ()  # roles that hear the stakeholder updates
     runs_while_blocked: tuple[ClockName, ...] = (ClockName.DEADLINE,)
+    customer_contact_backup: str | None = None  # None: `customer_contact` stands in for whoever speaks
+    touches_alarm: int | None = None  # the managers hear at each multiple of so many owners
+
+
+@dataclass(frozen=True, slots=True)
+class TriageTerms:
+    """What an opening makes of triage, and by which rules it is judged; the rules themselves are not in the log."""
+
+    mode: TriageMode = TriageMode.OFF
+    rules: str = ""
+    version: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +241,9 @@ class Policy:
     segments: tuple[CustomerSegment, ...] = ()
     reckoning: Reckoning = OURS
     stale: bool = False
+    approvals: tuple[ApprovalTerms, ...] = ()  # at most one of a kind; what a route starts with is the route's
+    triage: TriageTerms = TriageTerms()
+    levels: tuple[Level, ...] = ()  # the lowest first; none: people call them as they like
 
     def terms_of(self, severity: Severity) -> Terms:
         """The promises of a severity; a policy always has all four."""
@@ -198,6 +255,15 @@ class Policy:
     def segment(self, name: str) -> CustomerSegment | None:
         """The customer segment of that name, or None."""
         return next((segment for segment in self.segments if segment.name == name), None)
+
+    def level(self, called: str) -> Level | None:
+        """The level that is called so, by its name or its label in any case; None: the model has no such one."""
+        wanted = called.strip().casefold()
+        return next((level for level in self.levels if wanted in (level.name, level.label.casefold())), None)
+
+    def approval(self, kind: ApprovalKind) -> ApprovalTerms | None:
+        """Who must agree to that; None: nobody."""
+        return next((terms for terms in self.approvals if terms.kind is kind), None)
 
     def route(self, name: str) -> Route | None:
         """The route of that name, or None."""
@@ -219,5 +285,6 @@ class Policy:
         return next((calendar for calendar in self.calendars if calendar.name == name), None)
 
     def settle(self, channel: Channel) -> Settle:
-        """When and how an ambiguous dispatch on that channel is looked up."""
-        return next(settle for settle in self.settles if settle.channel is channel)
+        """When and how an ambiguous dispatch on that channel is looked up. An agreement may be older than a channel."""
+        otherwise = Settle(channel, UNSETTLED, resend=True)
+        return next((settle for settle in self.settles if settle.channel is channel), otherwise)

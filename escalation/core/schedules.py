@@ -150,6 +150,11 @@ def who(schedule: Schedule, at: datetime) -> OnCall:
     return OnCall(place, change)
 
 
+def place_at(schedule: Schedule, at: datetime) -> Place:
+    """Who is on call at that instant, without looking for how long."""
+    return _moment(schedule, at)[0]
+
+
 def expand(schedule: Schedule, since: datetime, until: datetime) -> tuple[Turn, ...]:
     """Every turn from `since` until `until`, in order, touching, cut off at both ends; nobody is a turn as well.
 

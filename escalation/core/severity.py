@@ -5,12 +5,13 @@ from escalation.core.cadence import start_customer_updates
 from escalation.core.clock import Clock, Due
 from escalation.core.commands import ChangeSeverity, ConfirmSeverity
 from escalation.core.draft import Draft
+from escalation.core.holding import holds
 from escalation.core.policy import Policy, Target
 from escalation.core.reckoning import Retiming
 from escalation.core.refusals import Refusal
 from escalation.core.rounds import start_rounds
 from escalation.core.values import replace
-from escalation.core.vocabulary import ClockName, Handover, Phase, Severity
+from escalation.core.vocabulary import ApprovalKind, ClockName, Decided, Handover, Phase, Severity
 from escalation.core.watch import heard_from_owner, start_watch
 
 
@@ -20,6 +21,8 @@ def confirm_severity(draft: Draft, command: ConfirmSeverity) -> None:
         draft.refuse(Refusal.REASON_MISSING)
     elif draft.grade.confirmed and command.severity is draft.grade.level:
         draft.refuse(Refusal.NO_CHANGE, severity=command.severity)
+    elif not _first_word(draft) and _held_up(draft, command):
+        return
     else:
         if command.severity is not draft.grade.level:
             set_severity(draft, command.severity)
@@ -29,14 +32,29 @@ def confirm_severity(draft: Draft, command: ConfirmSeverity) -> None:
 
 
 def change_severity(draft: Draft, command: ChangeSeverity) -> None:
-    """Another severity, with a reason."""
+    """Another severity, with a reason. To lower a SEV1 may need somebody's yes, outside of its confirmation."""
     if not command.reason.strip():
         draft.refuse(Refusal.REASON_MISSING)
     elif command.severity is draft.grade.level:
         draft.refuse(Refusal.NO_CHANGE, severity=command.severity)
+    elif _held_up(draft, command):
+        return
     else:
         set_severity(draft, command.severity)
         heard_from_owner(draft, command.by)
+
+
+def _first_word(draft: Draft) -> bool:
+    """Whether the receiving team has yet to say anything, in its time; it does not get around somebody's no."""
+    asked = [each.decided for each in draft.approvals if each.kind is ApprovalKind.SEVERITY_DOWNGRADE]
+    refused = Decided.REJECTED in asked or Decided.EXPIRED in asked
+    return not (draft.grade.confirmed or draft.grade.unconfirmed or refused)
+
+
+def _held_up(draft: Draft, command: ChangeSeverity | ConfirmSeverity) -> bool:
+    """Whether it has to wait for somebody's yes: only a SEV1 that shall no longer be one."""
+    lowered = draft.grade.level is Severity.SEV1 and command.severity is not Severity.SEV1
+    return lowered and holds(draft, command, draft.policy.approval(ApprovalKind.SEVERITY_DOWNGRADE))
 
 
 def set_severity(draft: Draft, level: Severity) -> None:

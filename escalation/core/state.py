@@ -13,17 +13,28 @@ returns to where it was. A declared fix is `resolved`, and only the customer's y
 makes it `closed`. Four ends are final: `closed`, `de_escalated`, `rejected`, `cancelled`. Real cases are not polite:
 any open phase may be resolved, de-escalated or cancelled at any time.
 
+Some moves need a yes: what the agreement names waits beside the machine, numbered, while everything goes on, and is
+done by its own rule when the last yes that it needs has come.
+
 The table is the truth: a command that is not in it for a phase is refused, and a rule that leads elsewhere than the
 table says is a bug that the tests find. `SAME` stands for "the phase stays".
 """
 
 from datetime import datetime, timedelta
 
+from escalation.core.beside import Attachment, Linked
+from escalation.core.canonical import instant
 from escalation.core.clock import Clock
+from escalation.core.commands import ChangeSeverity, ConfirmSeverity, DeEscalate, ExtendDeadline, HandOff
 from escalation.core.effects import Effect, Text
-from escalation.core.policy import Policy
+from escalation.core.money import Money
+from escalation.core.policy import ApprovalTerms, Policy
+from escalation.core.post import Post
 from escalation.core.values import dataclass
-from escalation.core.vocabulary import Ask, Channel, ClockName, Phase, Severity
+from escalation.core.vocabulary import ApprovalKind, Ask, Channel, ClockName, Decided, Phase, Severity
+
+# What can wait for a yes, and is then done by its own rule.
+Held = HandOff | ChangeSeverity | ConfirmSeverity | DeEscalate | ExtendDeadline
 
 SAME = None
 _AWAITING, _TRANSFER, _ACTIVE = Phase.AWAITING_APPROVAL, Phase.IN_TRANSFER, Phase.ACTIVE
@@ -34,8 +45,11 @@ OPEN_PHASES = (_AWAITING, _TRANSFER, _ACTIVE, _BLOCKED, _RESOLVED)
 
 # (phase, command) -> the phases it may lead to.
 TRANSITIONS: dict[tuple[Phase, str], tuple[Phase | None, ...]] = {
-    (_AWAITING, "approve"): (_TRANSFER,),
-    (_AWAITING, "reject"): (Phase.REJECTED,),
+    (_AWAITING, "approve"): (SAME, _TRANSFER),
+    (_AWAITING, "reject"): (SAME, Phase.REJECTED),
+    **{(phase, "approve"): (SAME, _TRANSFER, Phase.DE_ESCALATED) for phase in (_TRANSFER, _ACTIVE, _BLOCKED)},
+    (_RESOLVED, "approve"): (SAME,),
+    **{(phase, "reject"): (SAME,) for phase in (_TRANSFER, _ACTIVE, _BLOCKED, _RESOLVED)},
     (_TRANSFER, "acknowledge"): (_ACTIVE,),
     (_TRANSFER, "decline"): (_TRANSFER,),
     (_ACTIVE, "confirm_severity"): (SAME,),
@@ -44,9 +58,7 @@ TRANSITIONS: dict[tuple[Phase, str], tuple[Phase | None, ...]] = {
     (_ACTIVE, "reassign"): (_TRANSFER,),
     (_TRANSFER, "raise"): (_TRANSFER,),
     (_ACTIVE, "raise"): (_TRANSFER,),
-    (_TRANSFER, "hand_off"): (_TRANSFER,),
-    (_ACTIVE, "hand_off"): (_TRANSFER,),
-    (_BLOCKED, "hand_off"): (_TRANSFER,),
+    **{(phase, "hand_off"): (SAME, _TRANSFER) for phase in (_TRANSFER, _ACTIVE, _BLOCKED)},
     (_TRANSFER, "block"): (_BLOCKED,),
     (_ACTIVE, "block"): (_BLOCKED,),
     (_BLOCKED, "unblock"): (_TRANSFER, _ACTIVE),
@@ -56,14 +68,18 @@ TRANSITIONS: dict[tuple[Phase, str], tuple[Phase | None, ...]] = {
     (_RESOLVED, "confirm"): (Phase.CLOSED,),
     (_RESOLVED, "reopen"): (_ACTIVE,),
     **{(phase, "change_severity"): (SAME,) for phase in (_AWAITING, _TRANSFER, _ACTIVE, _BLOCKED)},
-    **{(phase, "de_escalate"): (Phase.DE_ESCALATED,) for phase in (_TRANSFER, _ACTIVE, _BLOCKED)},
+    **{(phase, "de_escalate"): (SAME, Phase.DE_ESCALATED) for phase in (_TRANSFER, _ACTIVE, _BLOCKED)},
     **{(phase, kind): (SAME,) for phase in OPEN_PHASES for kind in ("post_update", "add_note", "adopt_policy")},
+    **{(phase, kind): (SAME,) for phase in OPEN_PHASES for kind in ("change_contact", "attach", "link")},
+    **{(phase, kind): (SAME,) for phase in OPEN_PHASES for kind in ("request_approval", "extend_deadline")},
     **{(phase, "cancel"): (Phase.CANCELLED,) for phase in OPEN_PHASES},
 }
 
 # What may fire while time passes, and where it may lead.
 ON_TIME: dict[tuple[Phase, ClockName], tuple[Phase | None, ...]] = {
     (_AWAITING, ClockName.APPROVAL): (SAME, _TRANSFER, Phase.REJECTED),
+    **{(phase, ClockName.APPROVAL): (SAME, _TRANSFER) for phase in (_TRANSFER, _ACTIVE, _BLOCKED)},
+    (_RESOLVED, ClockName.APPROVAL): (SAME,),
     (_TRANSFER, ClockName.ACKNOWLEDGEMENT): (_TRANSFER,),
     (_ACTIVE, ClockName.SILENCE): (_TRANSFER,),
     (_ACTIVE, ClockName.RESOLUTION): (SAME, _TRANSFER),
@@ -75,7 +91,7 @@ ON_TIME: dict[tuple[Phase, ClockName], tuple[Phase | None, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What the escalation is about: set at the opening, never changed."""
+    """What the escalation is about: set at the opening, never changed but for what is put beside it."""
 
     reference: str
     episode: str
@@ -89,6 +105,9 @@ class Case:
     deadline: datetime
     restricted: bool
     segment: str = ""  # the customer's, as the agreement names it
+    linked_to: Linked | None = None  # the one beside which it was opened
+    links: tuple[Linked, ...] = ()  # those that were opened beside it
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +128,8 @@ class People:
     customer_contact: str
     told: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()  # that it was handed off from
+    post: Post = Post()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +139,7 @@ class Rung:
     after: timedelta | None
     contact: str
     channel: Channel
+    audience: int = 0  # the step's contact and backup, or the first, second… of those told as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +174,8 @@ class Transfer:
     heard_in_chain: bool = False
     since: datetime | None = None  # in transfer since
     returns_to: Phase | None = None  # where a blocked escalation goes back to
-    approver: int = 0
     lapses: tuple[Lapse, ...] = ()
+    returned: bool = False  # this way leads back to a team that had it before, which is counted already
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +200,9 @@ class Tally:
     in_transfer: timedelta = timedelta(0)
     escalated: bool = False  # the status reads "Escalation" after a missed target
     nobody_told: bool = False
+    skipped: int = 0  # words that came too late to be told, after an outage
+    touches: int = 0  # people who have owned it
+    ping_pongs: int = 0  # times that it came back to a person or a team that had had it
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +226,96 @@ class Errand:
 
 
 @dataclass(frozen=True, slots=True)
+class Vote:
+    """A yes, a no or a review. `names` are all of the person's; `authority` is whose role it was given on.
+
+    Normally the person's own; that of whoever delegated it otherwise.
+    """
+
+    by: str
+    person: str
+    names: tuple[str, ...]
+    authority: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Something that waits for a yes, or did. `number` is what people call it; `terms` are those it was asked under.
+
+    `held` is done by the last yes that is needed; `opening`: the chain begins then. With neither, the yes itself is
+    what was wanted. `asked` are the roles asked so far; `asking` is the lookup that asks now, and the cycle of the
+    clock that runs meanwhile. `glass`: it was done by break-glass, and `reviewed` is what somebody else says to that.
+    """
+
+    number: int
+    kind: ApprovalKind
+    asked_by: str
+    asked_at: datetime
+    reason: str
+    terms: ApprovalTerms
+    held: Held | None = None
+    opening: bool = False
+    amount: Money | None = None
+    asked: tuple[str, ...] = ()
+    asking: int = 0
+    votes: tuple[Vote, ...] = ()
+    decided: Decided | None = None
+    decided_by: tuple[str, ...] = ()  # nobody, where silence decided
+    decided_at: datetime | None = None
+    glass: bool = False
+    reviewed: bool | None = None
+
+    @property
+    def under_review(self) -> bool:
+        """Whether it was done by break-glass and nobody has said anything to that."""
+        return self.glass and self.reviewed is None
+
+    @property
+    def pending(self) -> bool:
+        """Whether anybody's yes or no is still wanted."""
+        return self.decided is None or self.under_review
+
+    @property
+    def at_once(self) -> int:
+        """How many roles are asked at a time: as many as must agree, one for a review."""
+        return 1 if self.glass else self.terms.quorum
+
+    @property
+    def asked_now(self) -> tuple[str, ...]:
+        """The roles of the last asking."""
+        return self.asked[-((len(self.asked) - 1) % self.at_once + 1) :]
+
+    @property
+    def word(self) -> str:
+        """How it stands, in a word or two: "asked", "1 of 2", "approved", "approved by break-glass"…"""
+        if self.decided is None:
+            return f"{len(self.votes)} of {self.terms.quorum}" if self.votes else "asked"
+        glass = {None: "", True: ", reviewed", False: ", objected"}[self.reviewed]
+        return f"{self.decided} by break-glass{glass}" if self.glass else self.decided.value
+
+    @property
+    def about(self) -> str:
+        """What it leads to, in a word; "" for the opening and for what is only asked for."""
+        held = self.held
+        if isinstance(held, HandOff):
+            return held.route
+        if isinstance(held, ChangeSeverity | ConfirmSeverity):
+            return held.severity
+        if isinstance(held, DeEscalate):
+            return held.level
+        return "" if held is None else instant(held.deadline)
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What the world owes: answers to effects, and people's yes or no. Decided approvals are kept for latecomers."""
+
+    errands: tuple[Errand, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """Where the log and the effects stand: the last sequence, its digest, the last effect's number."""
 
@@ -220,9 +335,19 @@ class Escalation:
     people: People
     transfer: Transfer
     clocks: tuple[Clock, ...]
-    errands: tuple[Errand, ...]
+    awaited: Awaited
     tally: Tally
     head: Head
+
+    @property
+    def errands(self) -> tuple[Errand, ...]:
+        """The effects whose facts have not come."""
+        return self.awaited.errands
+
+    @property
+    def approvals(self) -> tuple[Approval, ...]:
+        """What waits for a yes, and what was decided of late, in the order in which it was asked."""
+        return self.awaited.approvals
 
     @property
     def ended(self) -> bool:

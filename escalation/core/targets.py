@@ -1,16 +1,21 @@
 """Promises with an end: first response, resolution, and the request's own hard deadline."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from escalation.core.canonical import instant
 from escalation.core.chain import raise_to_next
 from escalation.core.clock import Clock, Due
+from escalation.core.commands import ExtendDeadline
 from escalation.core.draft import Draft, stale_warning
 from escalation.core.effects import Point
+from escalation.core.holding import holds
 from escalation.core.hours import DAY, HORIZON_DAYS, Calendar, NeverOpenError, back
 from escalation.core.policy import Target
-from escalation.core.severity import set_severity
+from escalation.core.refusals import Refusal
+from escalation.core.severity import set_severity, stand_still
 from escalation.core.values import replace
-from escalation.core.vocabulary import ClockName, Edge, Phase, Severity, Topic
+from escalation.core.vocabulary import ApprovalKind, ClockName, Edge, Phase, Severity, Topic
+from escalation.core.watch import heard_from_owner
 
 
 def start_targets(draft: Draft) -> None:
@@ -30,6 +35,26 @@ def start_deadline(draft: Draft) -> None:
         calendar = None if resolution.wall_leads or far else draft.policy.calendar(resolution.calendar)
         leads = tuple(_lead(calendar, deadline, lead) for lead in resolution.leads)
         draft.start_clock(ClockName.DEADLINE, Target(left, None, leads))
+
+
+def extend_deadline(draft: Draft, command: ExtendDeadline) -> None:
+    """Another hard deadline. A later one may have to wait for somebody's yes; an earlier one holds at once."""
+    deadline = draft.case.deadline
+    if not command.reason.strip():
+        draft.refuse(Refusal.REASON_MISSING)
+    elif command.deadline <= draft.now:
+        draft.refuse(Refusal.DEADLINE_PASSED, deadline=instant(command.deadline), now=instant(draft.now))
+    elif command.deadline == deadline:
+        draft.refuse(Refusal.NO_CHANGE, deadline=instant(deadline))
+    elif command.deadline > deadline and holds(draft, command, draft.policy.approval(ApprovalKind.DEADLINE_EXTENSION)):
+        return
+    else:
+        draft.case = replace(draft.case, deadline=command.deadline.astimezone(UTC))
+        if draft.phase is not Phase.RESOLVED:  # its clock starts again if it is reopened
+            start_deadline(draft)
+        if draft.phase is Phase.BLOCKED:
+            stand_still(draft)
+        heard_from_owner(draft, command.by)
 
 
 def _lead(calendar: Calendar | None, deadline: datetime, lead: timedelta) -> timedelta:

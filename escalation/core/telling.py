@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from escalation.core.beside import Linked
+from escalation.core.canonical import instant
 from escalation.core.clock import Clock
 from escalation.core.commands import Command
 from escalation.core.draft import Draft
 from escalation.core.entry import Change, ClockNote, Entry, Fired
-from escalation.core.state import Escalation, Grade, Transfer
+from escalation.core.state import Case, Escalation, Grade, Transfer
 
 
 def entry_of(draft: Draft, before: Escalation, command: Command, *, noted: bool = True) -> Entry:
@@ -26,7 +28,7 @@ def entry_of(draft: Draft, before: Escalation, command: Command, *, noted: bool 
         tuple([_note(clock) for clock in draft.clocks.values()]) if noted else (),
         tuple(draft.effects),
         draft.refusal,
-        draft.refusal_facts,
+        draft.facts,
         head.digest,
     )
 
@@ -40,20 +42,42 @@ def _changes(before: Escalation, draft: Draft) -> Iterator[Change]:
         yield from _changed("severity_confirmed", _word(before.grade), _word(draft.grade))
     if before.people is not draft.people:
         yield from _changed("owner", before.people.owner, draft.people.owner)
+        yield from _changed("customer_contact", before.people.customer_contact, draft.people.customer_contact)
+    yield from _beside(before.case, draft.case)
     if before.transfer is not draft.transfer:
         yield from _changed("route", before.transfer.route, draft.transfer.route)
         yield from _changed("step", _place(before.transfer), _place(draft.transfer))
     if before.tally is not draft.tally:
         yield from _changed("missed", str(len(before.tally.misses)), str(len(draft.tally.misses)))
+        yield from _changed("ping_pongs", str(before.tally.ping_pongs), str(draft.tally.ping_pongs))
         yield from _changed("withdrawn", str(before.tally.withdrawn), str(draft.tally.withdrawn))
+        yield from _changed("skipped", str(before.tally.skipped), str(draft.tally.skipped))
         yield from _changed("nobody_told", str(before.tally.nobody_told), str(draft.tally.nobody_told))
+    if before.case is not draft.case:
+        yield from _changed("deadline", instant(before.case.deadline), instant(draft.case.deadline))
+    if before.approvals is not draft.approvals:
+        known = {approval.number: approval for approval in before.approvals}
+        for approval in draft.approvals:
+            earlier = known.get(approval.number)
+            yield from _changed(f"approval {approval.number}", earlier.word if earlier else "", approval.word)
     if before.policy is not draft.policy:
         yield Change("policy", before.policy.version, draft.policy.version)
+
+
+def _beside(before: Case, after: Case) -> Iterator[Change]:
+    if before is not after:
+        yield from _changed("linked", _names(before.links), _names(after.links))
+        yield from _changed("attachments", str(len(before.attachments)), str(len(after.attachments)))
 
 
 def _changed(field: str, before: str, after: str) -> Iterator[Change]:
     if before != after:
         yield Change(field, before, after)
+
+
+def _names(links: tuple[Linked, ...]) -> str:
+    """Those beside it, each with how it ended."""
+    return ", ".join(each.reference + (f" ({each.phase})" if each.phase else "") for each in links)
 
 
 def _word(grade: Grade) -> str:

@@ -37,6 +37,7 @@ class Channel(StrEnum):
     EMAIL = "email"
     SMS = "sms"
     VOICE = "voice"
+    CHAT = "chat"
 
 
 class Message(StrEnum):
@@ -74,6 +75,15 @@ class Topic(StrEnum):
     REOPENED = "reopened"
     STATUS = "status"  # a stakeholder update
     WAR_ROOM = "war_room"  # the pinned status is due
+    CHANNEL_DOWN = "channel_down"  # a provider refuses our account, our sender or our words: an operator must act
+    APPROVAL_DECIDED = "approval_decided"  # what you asked for was decided; it is about the kind and the decision
+    GLASS_BROKEN = "glass_broken"  # it was done at once, without the approvals that it needs
+    GLASS_OBJECTED = "glass_objected"  # the review says that it should not have been
+    REVIEW_OWED = "review_owed"  # nobody has reviewed it
+    TOUCHES = "touches"  # many hands have owned it
+    CONTACT_CHANGED = "contact_changed"  # somebody else speaks with the customer
+    LINKED = "linked"  # a second party works beside it
+    LINKED_ENDED = "linked_ended"
 
 
 class Audience(StrEnum):
@@ -102,6 +112,9 @@ class ClockName(StrEnum):
     BLOCKED_LIMIT = "blocked_limit"
     REOPEN_WINDOW = "reopen_window"
     RECONCILE = "reconcile"  # an ambiguous dispatch may be looked up; its cycle is the effect's number
+    RECEIPT = "receipt"  # a page was accepted: its receipt is looked up at the goal, and not waited for past the limit
+    RETRY = "retry"  # a page that met a busy destination is tried once more; for both, the cycle is the page's number
+    CATCH_UP = "catch_up"  # notices that could not be sent are told in one
 
 
 class Edge(StrEnum):
@@ -118,6 +131,7 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     FAILED = "failed"
     AMBIGUOUS = "ambiguous"  # it may or may not have been accepted: look before sending again
+    DELIVERED = "delivered"  # a receipt says that it came to the device or the mailbox; not that anybody read it
 
 
 class Failure(StrEnum):
@@ -158,6 +172,35 @@ class DeEscalationReason(StrEnum):
     SELF_RESOLVED = "self_resolved"
     SEVERITY_CHANGED = "severity_changed"
     SITUATION_CALMED = "situation_calmed"
+
+
+class TriageMode(StrEnum):
+    """What an agreement makes of triage when something is opened."""
+
+    OFF = "off"
+    ADVISE = "advise"  # it is asked and recorded; what the request names goes first
+    REQUIRED = "required"  # and what support can keep is not opened, unless somebody escalates it by hand
+
+
+class ApprovalKind(StrEnum):
+    """What somebody's yes is needed for."""
+
+    ESCALATE_TO_LEADERSHIP = "escalate_to_leadership"  # and whatever else a route starts with
+    POLICY_EXCEPTION = "policy_exception"
+    DEADLINE_EXTENSION = "deadline_extension"
+    SEVERITY_DOWNGRADE = "severity_downgrade"  # of a SEV1
+    DE_ESCALATE = "de_escalate"
+    SPEND = "spend"  # an amount, against the limits of those who decide
+
+
+class Decided(StrEnum):
+    """How an approval ended."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"  # nobody answered in time
+    WITHDRAWN = "withdrawn"  # by whoever asked for it
+    OVERTAKEN = "overtaken"  # it could no longer be done when the yes came
 
 
 class Ask(StrEnum):

@@ -23,8 +23,8 @@ def start_check_ins(draft: Draft, began: datetime | None = None) -> None:
 
 
 def heard_from_owner(draft: Draft, person: str) -> None:
-    """An act of the owner starts the watch for silence anew."""
-    if draft.phase is not Phase.ACTIVE or person != draft.people.owner:
+    """An act of the owner starts the watch for silence anew; what was asked for earlier is no act of now."""
+    if draft.phase is not Phase.ACTIVE or person != draft.people.owner or draft.agreed:
         return
     silence = draft.silence
     if silence is None:

@@ -21,6 +21,9 @@ _CALM = 12
 _ENDS = frozenset(".!?;")
 
 _TOKEN = re.compile(r"[^\W_]+|[.!?;]")
+# To normalise a row of marks takes the square of its length; no word that is looked for is as long as a piece.
+_PIECE_CHARS_MAX = 256
+_PIECE = re.compile(rf"\S{{1,{_PIECE_CHARS_MAX}}}")
 _APOSTROPHES = str.maketrans("", "", "'’`\u02bc")
 _VOWELS = frozenset("aeiou")
 
@@ -149,8 +152,9 @@ def words(text: str) -> list[str]:
 
 def tokens_of(text: str) -> list[str]:
     """Words and ends of sentences of what is read of the text."""
-    folded = unicodedata.normalize("NFKC", text[:TEXT_CHARS_MAX]).casefold().translate(_APOSTROPHES)
-    return _TOKEN.findall(folded)
+    read = text[:TEXT_CHARS_MAX]
+    plain = read if read.isascii() else _PIECE.sub(lambda piece: unicodedata.normalize("NFKC", piece[0]), read)
+    return _TOKEN.findall(plain.casefold().translate(_APOSTROPHES))
 
 
 def forms(word: str, endings: Iterable[str]) -> frozenset[str]:

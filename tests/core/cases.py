@@ -10,22 +10,24 @@ from functools import cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from escalation.core.beside import ReportTold
 from escalation.core.clock import Clock
-from escalation.core.commands import (
-    Acknowledge,
-    Command,
-    Elapse,
-    Found,
-    Open,
-    ReportContacts,
-    ReportDelivery,
-    ReportReconciliation,
-    ReportTicket,
-    Standing,
-)
+from escalation.core.commands import Acknowledge, Command, Elapse, Open
 from escalation.core.decide import Decision, decide
-from escalation.core.effects import Effect, FindContacts, Notify, Reconcile, Text, WriteTicket
+from escalation.core.effects import (
+    Effect,
+    FindContacts,
+    LookUpReceipt,
+    Notify,
+    Reconcile,
+    ShowRoom,
+    TellLinked,
+    Text,
+    WriteTicket,
+)
+from escalation.core.facts import Found, ReportContacts, ReportDelivery, ReportReconciliation, ReportRoom, ReportTicket
 from escalation.core.hours import Calendar, ExceptionDay, Shift, Window
+from escalation.core.money import Money
 from escalation.core.policy import (
     ApprovalTerms,
     Cadence,
@@ -35,13 +37,25 @@ from escalation.core.policy import (
     Reach,
     Route,
     Settle,
+    SpendLimit,
     Step,
     Target,
     Terms,
 )
 from escalation.core.refusals import Refusal
+from escalation.core.standing import Standing
 from escalation.core.state import Escalation, next_due
-from escalation.core.vocabulary import Ask, Channel, ClockName, Message, Outcome, Phase, Reconciled, Severity
+from escalation.core.vocabulary import (
+    ApprovalKind,
+    Ask,
+    Channel,
+    ClockName,
+    Message,
+    Outcome,
+    Phase,
+    Reconciled,
+    Severity,
+)
 
 E = TypeVar("E", bound=Effect)
 
@@ -166,7 +180,22 @@ SETTLES = (
     Settle(SMS, 2 * MINUTE, resend=True),
     Settle(VOICE, MINUTE, resend=False),
 )
-POLICY = Policy("standard", "1", "11" * 32, TERMS, ROUTES, CHAINS, (OFFICE,), SETTLES, HOUSE)
+EXCEPTION = replace(YES_FIRST, kind=ApprovalKind.POLICY_EXCEPTION)
+SPENDING = replace(
+    YES_FIRST,
+    kind=ApprovalKind.SPEND,
+    limits=(SpendLimit("support-lead", Money(50_000, "EUR")), SpendLimit("vp", Money(500_000, "EUR"))),
+    break_glass=("duty",),
+)
+POLICY = Policy(
+    "standard", "1", "11" * 32, TERMS, ROUTES, CHAINS, (OFFICE,), SETTLES, HOUSE, approvals=(EXCEPTION, SPENDING)
+)
+# What people do and may then not do alone: the agreement of the tests on approvals.
+HELD = tuple(
+    replace(YES_FIRST, kind=kind, break_glass=("duty",))
+    for kind in (ApprovalKind.DEADLINE_EXTENSION, ApprovalKind.SEVERITY_DOWNGRADE, ApprovalKind.DE_ESCALATE)
+)
+STRICT = replace(POLICY, approvals=(*POLICY.approvals, *HELD))
 
 
 def policy(*, house: dict[str, object] | None = None, **changes: object) -> Policy:
@@ -336,6 +365,12 @@ class Story:
                 return self.do(ReportTicket(effect.number, written=True))
             case Reconcile():
                 return self.do(ReportReconciliation(effect.number, Reconciled.ADOPTED))
+            case TellLinked():
+                return self.do(ReportTold(effect.number, told=True))
+            case ShowRoom():
+                return self.do(ReportRoom(effect.number, shown=True, room="warroom-sev1-03-10-2025"))
+            case LookUpReceipt():
+                return self.do(ReportDelivery(effect.of, Outcome.DELIVERED, how="poll"))
 
     def asked(self, kind: type[E]) -> list[E]:
         """What was asked and is not answered, in order."""

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escalation.core.audit import Kept, verify
+from escalation.core.beside import Attach, ChangeContact, Link, ReportTold
 from escalation.core.clock import Clock
 from escalation.core.commands import (
     Acknowledge,
@@ -22,24 +23,34 @@ from escalation.core.commands import (
     Decline,
     DeEscalate,
     Elapse,
-    Found,
+    ExtendDeadline,
     HandOff,
     PostUpdate,
     Raise,
     Reassign,
     Reject,
     Reopen,
-    ReportContacts,
-    ReportDelivery,
-    ReportReconciliation,
-    ReportTicket,
+    RequestApproval,
     Resolve,
     Unblock,
 )
 from escalation.core.decide import FIRES_MAX, Decision, decide
-from escalation.core.effects import Effect, FindContacts, Notify, Reconcile, WriteTicket
+from escalation.core.effects import (
+    Effect,
+    FindContacts,
+    LookUpReceipt,
+    Notify,
+    Reconcile,
+    ShowRoom,
+    TellLinked,
+    WriteTicket,
+)
+from escalation.core.facts import Found, ReportContacts, ReportDelivery, ReportReconciliation, ReportRoom, ReportTicket
+from escalation.core.money import Money
+from escalation.core.standing import Delegated
 from escalation.core.state import ON_TIME, TRANSITIONS, Escalation, next_due
 from escalation.core.vocabulary import (
+    ApprovalKind,
     Ask,
     Audience,
     ClockName,
@@ -50,12 +61,12 @@ from escalation.core.vocabulary import (
     Reconciled,
     Severity,
 )
-from tests.core.cases import ALL, DAY, DIRECTORY, EMAIL, HOUR, MINUTE, POLICY, SMS, START, TEXT, opening, standing
+from tests.core.cases import ALL, DAY, DIRECTORY, EMAIL, HOUR, MINUTE, SMS, START, STRICT, TEXT, opening, standing
 
 SECOND = timedelta(seconds=1)
 LATER = START + 10_000 * DAY
 JUMPS = (timedelta(0), timedelta(0), SECOND, MINUTE, 5 * MINUTE, 10 * MINUTE, HOUR, 8 * HOUR, 30 * HOUR, 9 * DAY)
-OTHER = replace(POLICY, version="2", digest="22" * 32, house=replace(POLICY.house, customer_floor=None))
+OTHER = replace(STRICT, version="2", digest="22" * 32, house=replace(STRICT.house, customer_floor=None))
 PEOPLE = ("ann", "bob", "lee", "fay", "sue", "zoe")
 ROUTES = (("engineering", Ask.FIX), ("product", Ask.DECIDE), ("circling", Ask.INVESTIGATE), ("nowhere", Ask.FIX))
 # What one decision may ask for: closing notices to everyone in this small world, and a few more.
@@ -65,7 +76,7 @@ LOOKS_MAX = 30
 
 Move = tuple[int, int, int, timedelta]
 MOVES = st.lists(
-    st.tuples(st.integers(0, 39), st.integers(0, 59), st.integers(0, 59), st.sampled_from(JUMPS)),
+    st.tuples(st.integers(0, 44), st.integers(0, 59), st.integers(0, 59), st.sampled_from(JUMPS)),
     min_size=25,
     max_size=60,
 )
@@ -89,8 +100,16 @@ def answer(effect: Effect, variant: int) -> Command:
             return ReportDelivery(effect.number, list(Outcome)[variant % 3])
         case Reconcile():
             return ReportReconciliation(effect.number, list(Reconciled)[variant % 3])
+        case LookUpReceipt():
+            return ReportDelivery(
+                effect.of, (Outcome.DELIVERED, Outcome.FAILED, Outcome.ACCEPTED)[variant % 3], how="poll"
+            )
+        case TellLinked():
+            return ReportTold(effect.number, told=variant % 4 > 0)
         case WriteTicket():
             return ReportTicket(effect.number, written=variant % 4 > 0)
+        case ShowRoom():
+            return ReportRoom(effect.number, shown=variant % 4 > 0)
 
 
 def command_of(state: Escalation, kind: int, which: int, variant: int) -> Command:
@@ -98,7 +117,10 @@ def command_of(state: Escalation, kind: int, which: int, variant: int) -> Comman
     by, reason = PEOPLE[which % len(PEOPLE)], "" if variant % 11 == 0 else "because"
     route, ask = ROUTES[variant % len(ROUTES)]
     severity = list(Severity)[variant % 4]
-    yes = standing(by, "support-lead" if which % 2 else "passer-by", known=variant % 5 > 0)
+    amount = Money(variant * 10_000, "EUR") if which % 2 else None
+    roles = ("support-lead",) if which % 2 else ("passer-by", "duty")
+    lent = (Delegated("vic", ("vic",), ("vp",)),) if variant % 3 == 0 else ()
+    yes = standing(by, *roles, known=variant % 5 > 0, delegated=lent)
     commands: tuple[Command, ...] = (
         Approve(by, reason, yes),
         Reject(by, reason, yes),
@@ -118,7 +140,15 @@ def command_of(state: Escalation, kind: int, which: int, variant: int) -> Comman
         Reopen(by, reason),
         DeEscalate(by, DeEscalationReason.HOW_TO, by, "L1" if variant % 4 else ""),
         Cancel(by, reason) if variant % 4 == 0 else AddNote(by, TEXT),
-        AdoptPolicy(by, OTHER if variant % 2 else POLICY, reason),
+        AdoptPolicy(by, OTHER if variant % 2 else STRICT, reason),
+        Attach(by, f"{variant:064x}", which, "text/plain", TEXT if variant % 5 else None),
+        ChangeContact(by, PEOPLE[variant % 6], reason),
+        Link(by, f"ESC-1.{variant}", "2", reason),
+        Approve(by, reason, yes, approval=variant % 6, break_glass=which % 3 == 0),
+        Reject(by, reason, yes, approval=variant % 6),
+        RequestApproval(by, list(ApprovalKind)[variant % 6], reason, amount),
+        ExtendDeadline(by, START + variant * DAY, reason),
+        HandOff(by, ("leadership", "lenient")[variant % 2], Ask.DECIDE, reason),
         Elapse(),
     )
     if kind < len(commands):
@@ -210,7 +240,7 @@ def test_what_holds_after_every_decision(
 ) -> None:
     """Owner, numbers, phases, dues, silence after the end; the same bytes twice; and a log that verifies."""
     severity, (route, ask), left = opened
-    command: Command = opening(severity=severity, route=route, ask=ask, deadline=START + left)
+    command: Command = opening(severity=severity, route=route, ask=ask, deadline=START + left, policy=STRICT)
     state: Escalation | None = None
     now, log = START, []
     for kind, which, variant, jump in [(0, 0, 0, JUMPS[0]), *moves]:
@@ -233,7 +263,7 @@ def test_what_holds_after_every_decision(
 def test_nothing_stays_due(opened: tuple[Severity, tuple[str, Ask], timedelta], moves: list[Move]) -> None:
     """Looking again at one instant comes to rest: no edge brings itself about, and the workflow's loop can sleep."""
     severity, (route, ask), left = opened
-    command = opening(severity=severity, route=route, ask=ask, deadline=START + left)
+    command = opening(severity=severity, route=route, ask=ask, deadline=START + left, policy=STRICT)
     state, now = decide(None, command, START, sealed=False).state, START
     for kind, which, variant, jump in moves:
         assert state is not None

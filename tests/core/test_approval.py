@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from escalation.core.commands import AdoptPolicy, Approve, Command, Found, Reject, ReportContacts, Standing
+from escalation.core.commands import AdoptPolicy, Approve, Command, Reject
 from escalation.core.effects import FindContacts
+from escalation.core.facts import Found, ReportContacts
 from escalation.core.policy import ApprovalTerms
 from escalation.core.refusals import Refusal
-from escalation.core.vocabulary import Ask, ClockName, Message, Phase, Topic
+from escalation.core.standing import Standing
+from escalation.core.vocabulary import Ask, ClockName, Decided, Message, Phase, Topic
 from tests.core.cases import ALL, EMAIL, HOUR, POLICY, ROUTES, SMS, START, Story, opening, standing
 
 SECOND = timedelta(seconds=1)
@@ -63,9 +65,6 @@ def test_a_no_ends_it() -> None:
         ("sam", "agreed", None, Refusal.AUTHORITY_UNKNOWN),
         ("sam", "agreed", replace(GOOD, known=False), Refusal.AUTHORITY_UNKNOWN),
         ("sam", "agreed", replace(GOOD, verified=False), Refusal.UNVERIFIED),
-        ("sue", "agreed", standing("sue", "support-lead"), Refusal.OWN_REQUEST),
-        ("susan", "agreed", standing("susan", "support-lead", aliases=("sue",)), Refusal.OWN_REQUEST),
-        ("s.miller", "agreed", standing("sue", "support-lead"), Refusal.OWN_REQUEST),
         ("zoe", "agreed", standing("zoe", "janitor"), Refusal.NOT_AN_APPROVER),
         ("vic", "agreed", standing("vic", "vp"), Refusal.NOT_AN_APPROVER),  # not asked yet
         ("sam", " ", GOOD, Refusal.REASON_MISSING),
@@ -80,6 +79,24 @@ def test_who_may_not_decide(
     assert story.refused(kind(by, reason, facts)) is refusal
     story.do(Approve("sam", "agreed", GOOD))
     assert story.phase is Phase.IN_TRANSFER
+
+
+@pytest.mark.parametrize(
+    ("by", "facts"),
+    [
+        ("sue", standing("sue", "support-lead")),
+        ("susan", standing("susan", "support-lead", aliases=("sue",))),
+        ("s.miller", standing("sue", "support-lead")),
+    ],
+    ids=["name", "alias", "another name"],
+)
+def test_whoever_opened_it_may_take_it_back_and_not_approve_it(by: str, facts: Standing) -> None:
+    """Whatever they call themselves; it ends as rejected, and nobody else needed to agree to that."""
+    story = Story(LEADERSHIP)
+    assert story.refused(Approve(by, "agreed", facts)) is Refusal.OWN_REQUEST
+    story.do(Reject(by, "too early", facts))
+
+    assert (story.phase, story.state.approvals[0].decided) == (Phase.REJECTED, Decided.WITHDRAWN)
 
 
 def test_a_claim_is_believed_where_claims_are_trusted() -> None:
@@ -168,13 +185,14 @@ def test_an_answer_about_an_earlier_approver_asks_nobody() -> None:
     assert asked(story) == ["vic"]
 
 
-def test_another_agreement_with_fewer_approvers_keeps_the_last_one() -> None:
-    """Adopted while the second of two is asked: silence then ends it as that agreement says."""
-    shorter = ApprovalTerms(("support-lead",), HOUR, "open")
+def test_another_agreement_leaves_what_was_asked_for_as_it_was_asked() -> None:
+    """Adopted while the first of two is asked: the second one still is, and silence still rejects it."""
+    shorter = ApprovalTerms(("support-lead",), HOUR / 2, "open")
     routes = tuple(replace(route, approval=shorter) if route.approval else route for route in ROUTES)
     story = Story(LEADERSHIP)
-    story.wait(HOUR)
     story.do(AdoptPolicy("sue", replace(POLICY, digest="22" * 32, routes=routes), "new quarter"))
     story.wait(HOUR)
+    assert asked(story) == ["sam", "vic"]
+    story.wait(HOUR)
 
-    assert story.phase is Phase.IN_TRANSFER
+    assert story.phase is Phase.REJECTED

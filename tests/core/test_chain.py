@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from escalation.core.chain import FALLBACK_TRIES_MAX
-from escalation.core.commands import Acknowledge, Decline, Found, Raise, ReportContacts
+from escalation.core.commands import Acknowledge, Decline, Raise
 from escalation.core.effects import FindContacts, Notify
+from escalation.core.facts import Found, ReportContacts
 from escalation.core.refusals import Refusal
 from escalation.core.vocabulary import Ask, Channel, ClockName, Message, Phase, Severity, Topic
 from tests.core.cases import (
@@ -234,7 +235,7 @@ def test_whoever_acknowledges_becomes_the_owner_and_nobody_is_told_any_more() ->
     story.take()
 
     story.do(Acknowledge("bob"))
-    assert story.take() == [("ann", Message.ACKNOWLEDGED, EMAIL)]
+    assert story.take() == [("ann", Message.ACKNOWLEDGED, SMS)]
     story.wait(20 * MINUTE)
 
     assert (story.owner, story.phase, story.pages()) == ("bob", Phase.ACTIVE, [])
@@ -262,7 +263,7 @@ def test_whoever_was_paged_in_a_step_that_was_left_early_hears_who_took_it() -> 
 
     story.do(Acknowledge("lee"))
 
-    assert story.take() == [("ann", Message.ACKNOWLEDGED, EMAIL)]
+    assert story.take() == [("ann", Message.ACKNOWLEDGED, SMS)]
 
 
 def test_a_page_that_is_accepted_after_its_step_counts_for_the_chain() -> None:

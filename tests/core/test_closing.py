@@ -5,19 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from escalation.core.commands import (
-    Block,
-    Cancel,
-    Command,
-    Confirm,
-    DeEscalate,
-    Elapse,
-    Raise,
-    Reopen,
-    ReportTicket,
-    Resolve,
-)
+from escalation.core.commands import Block, Cancel, Command, Confirm, DeEscalate, Elapse, Raise, Reopen, Resolve
 from escalation.core.effects import FindContacts, Notify, WriteTicket
+from escalation.core.facts import ReportTicket
 from escalation.core.refusals import Refusal
 from escalation.core.state import next_due
 from escalation.core.vocabulary import ClockName, DeEscalationReason, Message, Phase

@@ -42,7 +42,6 @@ def test_the_former_owner_keeps_it_until_somebody_accepts(command: Command, page
         (HandOff("ann", "product", Ask.DECIDE, ""), Refusal.REASON_MISSING),
         (HandOff("ann", "nowhere", Ask.DECIDE, REASON), Refusal.UNKNOWN_ROUTE),
         (HandOff("ann", "product", Ask.FIX, REASON), Refusal.ASK_NOT_FOR_ROUTE),
-        (HandOff("ann", "leadership", Ask.DECIDE, REASON), Refusal.APPROVAL_NEEDED),
         (Reassign("ann", "customer-7", REASON), Refusal.CUSTOMER_CANNOT_OWN),
         (Raise("ann", "\t"), Refusal.REASON_MISSING),
     ],

@@ -18,11 +18,11 @@ from escalation.core.commands import (
     PostUpdate,
     Reassign,
     Reopen,
-    ReportTicket,
     Resolve,
     Unblock,
 )
 from escalation.core.effects import FindContacts
+from escalation.core.facts import ReportTicket
 from escalation.core.policy import Cadence, Confirmation, Policy, Target
 from escalation.core.reckoning import Anchor, Reckoning, Reopening
 from escalation.core.state import Miss

@@ -6,7 +6,8 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escalation.core.case_facts import CaseFacts, Manual, Money, UrgencyClass, Workaround
+from escalation.core.case_facts import CaseFacts, Manual, UrgencyClass, Workaround
+from escalation.core.money import Money
 from escalation.core.triage import Verdict, triage
 from escalation.core.vocabulary import Severity
 from escalation.core.wording import FEELING_MAX, tokens_of

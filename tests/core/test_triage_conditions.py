@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from escalation.core.case_facts import CaseFacts, Manual, Measure, Money, Purse, Reading, Span, Trait, Workaround
+from escalation.core.case_facts import CaseFacts, Manual, Measure, Purse, Reading, Span, Trait, Workaround
 from escalation.core.conditions import (
     Above,
     Among,
@@ -23,6 +23,7 @@ from escalation.core.conditions import (
     all_of,
     lasting,
 )
+from escalation.core.money import Money
 from escalation.core.vocabulary import Severity
 from tests.core.triage_samples import NOW, WORDING
 

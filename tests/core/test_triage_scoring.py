@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from escalation.core.case_facts import CaseFacts, Money, Reading, Workaround
+from escalation.core.case_facts import CaseFacts, Reading, Workaround
+from escalation.core.money import Money
 from escalation.core.scoring import POINTS_MAX, WEIGHTS_SUM, Score, score
 from tests.core.triage_samples import NOW, WEIGHTS, WORDING
 

@@ -1,8 +1,10 @@
 """Words, not substrings: endings, phrases, sentences, languages, negation, and a feeling in whole numbers."""
 
+import time
+
 import pytest
 
-from escalation.core.wording import FEELING_MAX, NEGATION_WORDS, Wording, forms, tokens_of, words
+from escalation.core.wording import FEELING_MAX, NEGATION_WORDS, TEXT_CHARS_MAX, Wording, forms, tokens_of, words
 from tests.core.triage_samples import WORDING
 
 
@@ -18,6 +20,20 @@ def felt(text: str, language: str = "") -> int:
 def test_a_word_is_found_in_its_forms(text: str) -> None:
     """Whatever the case, the width and what stands around it."""
     assert said(text) == {"outage"}
+
+
+@pytest.mark.parametrize("text", ["re\u0301seau", "r\u00e9seau", "R\u00c9SEAU", "so:re\u0301seau"])
+def test_a_letter_with_a_mark_is_one_letter_however_it_is_written(text: str) -> None:
+    """Put together or taken apart, and whatever stands before it."""
+    assert tokens_of(text)[-1] == "r\u00e9seau"
+
+
+def test_a_text_of_nothing_but_marks_is_read_at_once() -> None:
+    """What takes the square of its length to put in order is put in order piece by piece."""
+    began = time.perf_counter()
+    tokens_of("\u0f73\u0f75" * (TEXT_CHARS_MAX // 2))
+
+    assert time.perf_counter() - began < 1
 
 
 @pytest.mark.parametrize("text", ["routage", "outagez", "out age", "", "...", "outrageous"])

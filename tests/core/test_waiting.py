@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from escalation.core.commands import Acknowledge, Block, Command, Elapse, Found, Raise, Unblock
+from escalation.core.commands import Acknowledge, Block, Command, Elapse, Raise, Unblock
 from escalation.core.effects import FindContacts
+from escalation.core.facts import Found
 from escalation.core.refusals import Refusal
 from escalation.core.vocabulary import ClockName, Message, Phase
 from tests.core.cases import ALL, DAY, EMAIL, HOUR, MINUTE, SMS, START, VOICE, Story, active, opening, policy

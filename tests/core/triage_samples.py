@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from escalation.core.case_facts import Measure, Money, Purse, Span, Trait, UrgencyClass
+from escalation.core.case_facts import Measure, Purse, Span, Trait, UrgencyClass
 from escalation.core.conditions import (
     Above,
     Among,
@@ -16,6 +16,7 @@ from escalation.core.conditions import (
     Says,
     Ticked,
 )
+from escalation.core.money import Money
 from escalation.core.scoring import Dimension, Gauge, Weight
 from escalation.core.triage import Bypass, Item, Kind, Matrix, Rule, TriageRules
 from escalation.core.vocabulary import Severity

@@ -1,0 +1,105 @@
+"""What is remembered of messages on their way: what receipts said, which channels are of no use, what is still owed."""
+
+from datetime import datetime
+
+from escalation.core.effects import Point
+from escalation.core.values import dataclass, replace
+from escalation.core.vocabulary import Channel, Message, Outcome
+
+# Dispatches whose receipts still matter; a receipt for an older one changes nothing.
+SENT_MAX = 100
+# Channels of contacts that are known to be of no use; an older one is found out again.
+DEAD_MAX = 200
+# Channels and codes that an operator has been told of; an older one is told again.
+ALARMS_MAX = 50
+# People who are owed a word, and points for each; the oldest points are in the log only.
+OWED_MAX = 100
+POINTS_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One dispatch, and the best that is known of it. `outcome` is None until a provider has answered.
+
+    A page says in which `visit` and to which `audience` of its step it went. `silent`: no receipt came in time, and
+    somebody else was told for it. `again`: it is the one retry, which is not retried. `earlier` are the numbers under
+    which the same dispatch was sent before.
+    """
+
+    number: int
+    dispatch: str
+    contact: str
+    channel: Channel
+    message: Message
+    since: datetime
+    visit: int = 0
+    audience: int = 0
+    outcome: Outcome | None = None
+    provider_id: str | None = None
+    silent: bool = False
+    again: bool = False
+    earlier: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """What somebody could not be told on a channel, because no provider of it could be reached."""
+
+    contact: str
+    channel: Channel
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The post room's memory. Every change answers with another one."""
+
+    sent: tuple[Sent, ...] = ()
+    dead: tuple[tuple[str, Channel], ...] = ()  # (contact, channel): the destination will not work
+    alarms: tuple[str, ...] = ()
+    owed: tuple[Owing, ...] = ()
+    tries: int = 0  # to tell what is owed, since a provider took anything
+    room: bool = False  # the war room shows it
+
+    def of(self, number: int) -> Sent | None:
+        """The dispatch that was sent under that number."""
+        return next((one for one in self.sent if number == one.number or number in one.earlier), None)
+
+    def kept(self, sent: Sent) -> "Post":
+        """With that dispatch as it is now; the oldest is forgotten first."""
+        if any(one.number == sent.number for one in self.sent):
+            return replace(self, sent=tuple(sent if one.number == sent.number else one for one in self.sent))
+        return replace(self, sent=(*self.sent, sent)[-SENT_MAX:])
+
+    def renumbered(self, old: int, new: int) -> "Post":
+        """The same dispatch under another number: what was said of it so far is void."""
+        return replace(
+            self,
+            sent=tuple(
+                replace(one, number=new, earlier=(*one.earlier, old), outcome=None) if one.number == old else one
+                for one in self.sent
+            ),
+        )
+
+    def without(self, sent: Sent) -> "Post":
+        """That dispatch is settled for good."""
+        return replace(self, sent=tuple(one for one in self.sent if one.number != sent.number))
+
+    def buried(self, contact: str, channel: Channel) -> "Post":
+        """That channel of the contact will not work."""
+        return replace(self, dead=(*self.living(contact, channel).dead, (contact, channel))[-DEAD_MAX:])
+
+    def living(self, contact: str, channel: Channel) -> "Post":
+        """It works after all."""
+        return replace(self, dead=tuple(pair for pair in self.dead if pair != (contact, channel)))
+
+    def alarmed(self, alarm: str) -> "Post":
+        """An operator has been told of it."""
+        return replace(self, alarms=(*self.alarms, alarm)[-ALARMS_MAX:])
+
+    def owing(self, contact: str, channel: Channel, points: tuple[Point, ...]) -> "Post":
+        """These points as well are still to be told to the contact."""
+        before = next((one.points for one in self.owed if one.contact == contact and one.channel is channel), ())
+        others = tuple(one for one in self.owed if one.contact != contact or one.channel is not channel)
+        merged = tuple(dict.fromkeys((*before, *points)))[-POINTS_MAX:]
+        return replace(self, owed=(*others, Owing(contact, channel, merged))[-OWED_MAX:])
