@@ -11,13 +11,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationError, model_validator
 
-from escalation.core.case_facts import CaseFacts, Manual, Money, UrgencyClass, Workaround
+from escalation.core.case_facts import CaseFacts, Manual, UrgencyClass, Workaround
 from escalation.core.triage import TriageRules
 from escalation.core.vocabulary import Severity
+from escalation.wire.document_fields import Amount
 from escalation.wire.faults import faults_of, some_of
 from escalation.wire.quoting import shown
 from escalation.wire.requests import ALIASES, BadInput, words
-from escalation.wire.triage_file import Amount, Count, Currency
+from escalation.wire.triage_file import Count
 from escalation.wire.triage_rules import LEVEL_NAMES
 from escalation.wire.written_words import Name, Sentence, Written
 from escalation.wire.yaml_reader import BYTES_MAX, Document, Fault, FaultyFileError, read
@@ -64,13 +65,6 @@ Graded = Annotated[Severity, PlainValidator(_severity)]
 Percent = Annotated[int, Field(ge=0, le=PERCENT_MAX)]
 
 
-class WrittenMoney(Written):
-    """In the currency's smallest unit."""
-
-    amount: Amount
-    currency: Currency
-
-
 class WrittenManual(Written):
     by: Name
     reason: Sentence
@@ -99,8 +93,8 @@ class WrittenFacts(Written):
     unclaimed_since: Instant | None = None
     began_at: Instant | None = None
     due_at: Instant | None = None
-    dispute: WrittenMoney | None = None
-    revenue: WrittenMoney | None = None
+    dispute: Amount | None = None
+    revenue: Amount | None = None
     impact: Level | None = None
     urgency: Level | None = None
     manual: WrittenManual | None = None
@@ -112,8 +106,11 @@ class WrittenFacts(Written):
         return self
 
 
-def read_case(source: bytes, rules: TriageRules, questions: Collection[str]) -> CaseFacts:
-    """The case that `source` writes. Raises `FaultyFileError` with a line for each fault."""
+def read_case(source: bytes, rules: TriageRules | None = None, questions: Collection[str] | None = None) -> CaseFacts:
+    """The case that `source` writes. Raises `FaultyFileError` with a line for each fault.
+
+    Without `rules` and `questions`, whether they know its segment and its answers is left to whoever judges it.
+    """
     document = _document(source)
     try:
         written = WrittenFacts.model_validate_json(json.dumps(document.value))
@@ -121,12 +118,12 @@ def read_case(source: bytes, rules: TriageRules, questions: Collection[str]) -> 
         raise FaultyFileError(faults_of(error, document)) from None
     faults = [
         document.fault(
-            ("answers", name), f"no question is called {shown(name)}; known are {', '.join(sorted(questions))}"
+            ("answers", name), f"no question is called {shown(name)}; known are {', '.join(sorted(questions or ()))}"
         )
         for name in written.answers
-        if name not in questions
+        if questions is not None and name not in questions
     ]
-    if written.segment and written.segment not in rules.timelines:
+    if rules is not None and written.segment and written.segment not in rules.timelines:
         known = ", ".join(sorted(rules.timelines)) or "none"
         faults.append(document.fault(("segment",), f"{shown(written.segment)} is no segment; known are {known}"))
     if faults:
@@ -139,7 +136,7 @@ def _facts(written: WrittenFacts) -> CaseFacts:
     answers = made.pop("answers")
     for purse in ("dispute", "revenue"):
         money = made[purse]
-        made[purse] = None if money is None else Money(money.amount, money.currency)
+        made[purse] = None if money is None else money.value
     manual = written.manual
     made["manual"] = (
         None

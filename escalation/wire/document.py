@@ -155,6 +155,7 @@ class Reproduction(Part):
 class Action(Part):
     did: Line = Field(description="What was tried.", examples=["Restarted the export worker."])
     outcome: Line = Field(description="What came of it.", examples=["Two exports passed, then it failed again."])
+    at: Instant | None = asked("When, with its time zone, if known.", "2026-01-12T10:40+01:00")
 
 
 Actions = Annotated[tuple[Action, ...], Field(strict=False, max_length=ACTIONS_MAX), OrNone()]

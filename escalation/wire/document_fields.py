@@ -25,8 +25,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from escalation.core.case_facts import UrgencyClass, Workaround
+from escalation.core.money import Money
 from escalation.core.vocabulary import Ask, Severity
-from escalation.wire import requests
+from escalation.wire import amounts, requests
 from escalation.wire.durations import duration, spell
 from escalation.wire.quoting import shown
 from escalation.wire.requests import NAME_CHARS_MAX, TITLE_CHARS_MAX, BadInput
@@ -46,7 +47,7 @@ LINK_CHARS_MAX = 2000
 MEDIA_TYPE_CHARS_MAX = 100
 COUNT_MAX = 10_000_000_000
 """More than there are people; a larger number is mistyped."""
-MINOR_MAX = 10**15 - 1
+MINOR_MAX = amounts.MINOR_MAX
 """The longest integer that every JSON reader keeps exact."""
 PERCENT_MAX = 100
 NONE = "none"
@@ -221,7 +222,7 @@ class OrNone:
 
 
 def _amount(written: object) -> object:
-    if isinstance(written, dict | Money):
+    if isinstance(written, dict | WrittenMoney):
         return written
     raise ValueError(f"{shown(written)} is no amount; write {{minor: 4500000, currency: USD}} for USD 45,000.00")
 
@@ -283,7 +284,7 @@ LinkOrId = Annotated[str, _line(LINK_CHARS_MAX), AfterValidator(_place), _string
 Bytes = Annotated[int, measured("write its size in bytes"), Field(ge=0, le=ATTACHMENT_BYTES_MAX)]
 
 
-class Money(Part):
+class WrittenMoney(Part):
     """An amount in the currency's smallest unit: USD 45,000.00 is 4500000."""
 
     minor: Annotated[int, measured("write the amount in minor units, such as cents"), Field(ge=0, le=MINOR_MAX)] = (
@@ -291,5 +292,10 @@ class Money(Part):
     )
     currency: Currency = Field(description="ISO 4217.", examples=["USD"])
 
+    @property
+    def value(self) -> Money:
+        """The amount as the rules know it."""
+        return Money(self.minor, self.currency)
 
-Amount = Annotated[Money, BeforeValidator(_amount)]
+
+Amount = Annotated[WrittenMoney, BeforeValidator(_amount)]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from escalation.wire.amounts import money
 from escalation.wire.document import (
     Attachment,
     Communication,
@@ -20,17 +21,11 @@ from escalation.wire.document import (
     Reproduction,
     UseCase,
 )
-from escalation.wire.document_fields import Money
+from escalation.wire.document_case import case_of
+from escalation.wire.document_fields import WrittenMoney
 from escalation.wire.durations import spell
 from escalation.wire.requests import BadInput, EscalationRequest
 
-# ISO 4217: currencies whose minor unit is not a hundredth.
-_DIGITS = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI"), 0),
-    **dict.fromkeys(("VND", "VUV", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-    **dict.fromkeys(("CLF", "UYW"), 4),
-}
 _KIB = 1024
 
 
@@ -61,6 +56,7 @@ def told_of(document: EscalationDocument, *, ticket: str, customer: str) -> dict
         "route": document.route,
         "restricted": bool(document.restricted),
         "description": body_of(document, ticket=ticket, customer=customer),
+        "case": case_of(document),
     }
 
 
@@ -91,15 +87,6 @@ def body_of(document: EscalationDocument, *, ticket: str, customer: str) -> str:
         if found:
             page += ["", f"## {title}", "", *found]
     return "\n".join(page) + "\n"
-
-
-def money(amount: Money) -> str:
-    """The amount with its currency and as many decimals as that has: "USD 45,000.00", "JPY 500"."""
-    digits = _DIGITS.get(amount.currency, 2)
-    if not digits:
-        return f"{amount.currency} {amount.minor:,}"
-    whole, rest = divmod(amount.minor, 10**digits)
-    return f"{amount.currency} {whole:,}.{rest:0{digits}}"
 
 
 def _head(document: EscalationDocument, ticket: str, customer: str) -> Iterator[str]:
@@ -171,7 +158,8 @@ def _actions(document: EscalationDocument) -> Iterator[str]:
     if document.actions == ():
         yield "None."
     for number, each in enumerate(document.actions or (), start=1):
-        yield f"{number}. {each.did} → {each.outcome}"
+        done = _joined(_when(each.at), each.did)
+        yield f"{number}. {done} → {each.outcome}"
 
 
 def _communication(found: Communication | None) -> Iterator[str]:
@@ -267,8 +255,8 @@ def _when(at: datetime | None) -> str | None:
     return None if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-def _money(amount: Money | None) -> str | None:
-    return None if amount is None else money(amount)
+def _money(amount: WrittenMoney | None) -> str | None:
+    return None if amount is None else money(amount.value)
 
 
 def _yes(given: bool | None) -> str | None:  # noqa: FBT001  # a field of the form

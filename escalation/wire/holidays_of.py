@@ -8,9 +8,10 @@ import importlib
 import threading
 import warnings
 from calendar import isleap
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from escalation.core.hours import DAY, ExceptionDay
@@ -48,8 +49,8 @@ def country_days(written: WrittenHolidays, at: datetime) -> tuple[ExceptionDay, 
 
 @lru_cache(maxsize=64)
 def _country_days(written: WrittenHolidays, years: range) -> tuple[ExceptionDay, ...]:
-    holidays = _library("holidays")
-    if written.country not in set(_library("holidays.registry").EntityLoader.get_country_codes(include_aliases=True)):
+    holidays = library("holidays")
+    if written.country not in set(library("holidays.registry").EntityLoader.get_country_codes(include_aliases=True)):
         raise ValueError(f'the country {shown(written.country)} is not known; write a code such as "DE" or "NO"')
     entity = getattr(holidays, written.country)
     for what, given, choices in (
@@ -79,7 +80,8 @@ def _country_days(written: WrittenHolidays, years: range) -> tuple[ExceptionDay,
 def ical_days(source: bytes, at: datetime) -> tuple[ExceptionDay, ...]:
     """The days around `at` that the whole-day events of an iCal file cover, by date. Raises ValueError with a sentence.
 
-    Events with a time of day and cancelled ones close nothing. Of the rules of repetition only the plain yearly one is
+    Events that begin or end in the middle of a day close nothing, and cancelled ones neither; a repetition that another
+    event stands for (RECURRENCE-ID) is that event. Of the rules of repetition only the plain yearly one is
     understood; any other is refused, because a day that is missed silently moves promises.
     """
     if len(source) > ICAL_BYTES_MAX:
@@ -90,14 +92,16 @@ def ical_days(source: bytes, at: datetime) -> tuple[ExceptionDay, ...]:
 @lru_cache(maxsize=8)
 def _ical_days(source: bytes, years: range) -> tuple[ExceptionDay, ...]:
     closed: dict[date, str] = {}
-    for number, event in enumerate(_events(source), start=1):
+    events = list(islice(events_in(source), EVENTS_MAX + 1))
+    moved = _moved(events)
+    for number, event in enumerate(events, start=1):
         if number > EVENTS_MAX:
             raise ValueError(f"the iCal file has more than {EVENTS_MAX} events; shorten it")
         try:
-            days, label = list(_days_of(event, years)), str(event.get("SUMMARY") or "")
+            days, label = list(_days_of(event, years, moved)), str(event.get("SUMMARY") or "")
         except _WrongEvent as wrong:
             raise ValueError(f"event {number} of the iCal file {wrong}") from None
-        # As in `_events`: a property that the parser could not read raises when it is looked at.
+        # As in `events_in`: a property that the parser could not read raises when it is looked at.
         except Exception:  # noqa: BLE001
             raise ValueError(f"event {number} of the iCal file has a value that cannot be read; correct it") from None
         closed.update((day, _label(label)) for day in days if day not in closed)
@@ -110,7 +114,8 @@ class _WrongEvent(ValueError):
     """What is wrong with an event, as the end of a sentence about it."""
 
 
-def _library(name: str) -> "ModuleType":
+def library(name: str) -> "ModuleType":
+    """A package that is imported when a file asks for it. Raises ValueError with a sentence when it is missing."""
     try:
         return importlib.import_module(name)
     except ImportError:
@@ -122,9 +127,9 @@ def _label(text: str) -> str:
     return line if len(line) <= LABEL_CHARS_MAX else line[: LABEL_CHARS_MAX - 1] + "…"
 
 
-def _events(source: bytes) -> Iterator[Any]:
+def events_in(source: bytes) -> Iterator[Any]:
     """The events of the file's one calendar. What stands inside other parts of it is no event."""
-    calendars = _library("icalendar").Calendar
+    calendars = library("icalendar").Calendar
     try:
         calendar = calendars.from_ical(source)
     # The parser of a foreign format meets bytes from anywhere, and promises no list of its errors.
@@ -135,15 +140,51 @@ def _events(source: bytes) -> Iterator[Any]:
     return (part for part in calendar.subcomponents if part.name == "VEVENT")
 
 
-def _days_of(event: Mapping[str, Any], years: range) -> Iterator[date]:
+def _moved(events: Iterable[Mapping[str, Any]]) -> frozenset[tuple[str, date]]:
+    """The repetitions, by their event and day, that another event stands for or cancels (RFC 5545, 3.8.4.4)."""
+    found: set[tuple[str, date]] = set()
+    for number, event in enumerate(events, start=1):
+        replaced = event.get("RECURRENCE-ID")
+        if replaced is None:
+            continue
+        day = getattr(replaced, "dt", None)
+        if not isinstance(day, date) or "RANGE" in replaced.params:
+            raise ValueError(
+                f"event {number} of the iCal file changes every later repetition, or none that can be read;"
+                " write its days one by one"
+            )
+        found.add((str(event.get("UID") or ""), _day(day)))
+    return frozenset(found)
+
+
+def _day(written: date) -> date:
+    return written.date() if isinstance(written, datetime) else written
+
+
+def _midnights(event: Mapping[str, Any], start: datetime) -> bool:
+    """Whether it begins and ends at midnight of its own zone: whole days, as some calendars write them."""
+    end, duration = getattr(event.get("DTEND"), "dt", None), getattr(event.get("DURATION"), "dt", None)
+    if not isinstance(end, datetime):
+        end = start + duration if isinstance(duration, timedelta) and not duration % DAY else start
+    return start.time() == end.time() == time() and end.date() > start.date()
+
+
+def _days_of(event: Mapping[str, Any], years: range, moved: frozenset[tuple[str, date]]) -> Iterator[date]:
     start = getattr(event.get("DTSTART"), "dt", None)
     if not isinstance(start, date):
         raise _WrongEvent("has no DTSTART, or more than one; correct it")
-    if isinstance(start, datetime) or str(event.get("STATUS") or "").upper() == "CANCELLED":
+    if str(event.get("STATUS") or "").upper() == "CANCELLED":
         return
+    if isinstance(start, datetime):
+        if not _midnights(event, start):
+            return
+        start = start.date()
     length = _length_of(event, start)
     first, last = date(years[0], 1, 1), date(years[-1], 12, 31)
+    uid, stands_in = str(event.get("UID") or ""), "RECURRENCE-ID" in event
     for begin in _beginnings(event, start, years):
+        if not stands_in and (uid, begin) in moved:
+            continue
         day, end = max(begin, first), min(begin + length, last + DAY)
         while day < end:
             yield day
@@ -153,8 +194,9 @@ def _days_of(event: Mapping[str, Any], years: range) -> Iterator[date]:
 def _length_of(event: Mapping[str, Any], start: date) -> timedelta:
     """From DTEND (the day after the last) or DURATION; one day when neither is there (RFC 5545, 3.6.1)."""
     end, duration = getattr(event.get("DTEND"), "dt", None), getattr(event.get("DURATION"), "dt", None)
-    if isinstance(end, date) and not isinstance(end, datetime):
-        length = end - start
+    timed = isinstance(getattr(event.get("DTSTART"), "dt", None), datetime)
+    if isinstance(end, date) and isinstance(end, datetime) == timed:
+        length = _day(end) - start
     elif isinstance(duration, timedelta):
         length = timedelta(days=duration.days)
     elif "DTEND" in event or "DURATION" in event:

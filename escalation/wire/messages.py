@@ -10,10 +10,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from escalation.core.commands import Fact, Instructable
+from escalation.core.beside import Attachment, Linked
+from escalation.core.case_facts import CaseFacts
+from escalation.core.commands import Instructable
+from escalation.core.facts import Fact
+from escalation.core.money import Money
 from escalation.core.refusals import Refusal
 from escalation.core.state import Escalation
-from escalation.core.vocabulary import Ask, Phase, Severity
+from escalation.core.vocabulary import ApprovalKind, Ask, Phase, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,16 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedFile:
+    """A file that lies in the attachment store already. `digest` is its SHA-256 in hex; `name` is words."""
+
+    name: str
+    digest: str
+    bytes: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """Everything an escalation starts with. `title` and `description` are words: they are kept, not logged."""
 
@@ -38,8 +52,8 @@ class Start:
     ticket: str
     by: str
     by_machine: bool
-    route: str
-    severity: Severity
+    route: str  # "": as triage proposes
+    severity: Severity | None  # None: as the agreement reads `severity_name`, or as triage proposes
     ask: Ask
     title: str
     description: str
@@ -49,6 +63,13 @@ class Start:
     restricted: bool = False
     segment: str = ""  # the customer's, as the policy names it
     carried: "Carried | None" = None
+    severity_name: str = ""  # what the agreement calls it
+    triage: bool = False  # asked for, whatever the agreement says of it
+    case: CaseFacts | None = None  # what is known of the case beside its words; for triage alone
+    by_hand: str = ""  # why it is escalated whatever triage sees
+    linked_to: Linked | None = None  # the escalation beside which it is opened
+    customer_contact: str = ""  # the account's own; "": as the policy says
+    attachments: tuple[HandedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +146,30 @@ class ClockView:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """One open approval as people see it. `word` says how it stands; `asked` are roles; `votes` those who said yes.
+
+    `due` is when the next ones are asked, or what silence means happens. `about` is the route, severity, level or
+    deadline that it leads to, "" when the yes itself is wanted. `review`: break-glass did it, somebody must look at it.
+    """
+
+    number: int
+    kind: ApprovalKind
+    word: str
+    asked_by: str
+    asked_at: datetime
+    reason: str
+    about: str
+    asked: tuple[str, ...]
+    votes: tuple[str, ...]
+    quorum: int
+    due: datetime | None
+    amount: Money | None = None
+    opening: bool = False
+    review: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A read-only picture of an escalation."""
 
@@ -162,6 +207,15 @@ class View:
     digest: str
     severity_unconfirmed: bool = False  # the receiving team let its time to confirm it pass
     segment: str = ""  # the customer's, as the policy names it
+    approvals: tuple[ApprovalView, ...] = ()  # open ones, in the order in which they were asked
+    restricted: bool = False
+    opened_by: str = ""
+    ping_pongs: int = 0
+    in_transfer_since: datetime | None = None
+    linked_to: Linked | None = None  # the escalation that it stands beside
+    links: tuple[Linked, ...] = ()  # those that stand beside it
+    attachments: tuple[Attachment, ...] = ()
+    all_asked: tuple[str, ...] = ()  # everybody who is asked in this step; `asked` is the last of them
 
 
 @dataclass(frozen=True, slots=True)

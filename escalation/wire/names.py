@@ -7,7 +7,12 @@ from temporalio.common import SearchAttributeKey
 WORKFLOW = "Escalation"
 TASK_QUEUE = "escalations"  # workflows, and the acts that talk to our own stores
 EMAIL_QUEUE = "escalations-email"  # each provider has its own queue, so that its rate limit holds back nobody else
-TWILIO_QUEUE = "escalations-phone"
+TWILIO_QUEUE = "escalations-phone"  # texts, and every question about texts and calls
+CHAT_QUEUE = "escalations-chat"  # messages in the chat, and every question about them
+VOICE_QUEUE = "escalations-voice"  # calls alone: an account may dial one in a second
+
+READINESS_WORKFLOW = "Readiness"
+READINESS_SCHEDULE = "readiness-weekly"
 
 UPDATE_OPEN = "open"
 UPDATE_COMMAND = "command"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from escalation.core.refusals import Refusal
+from escalation.wire.amounts import spelled
 from escalation.wire.messages import Ending
 
 
@@ -14,7 +15,7 @@ class Refused(NotDone):
     """The rules said no; it is in the audit log. `facts` explain the reason."""
 
     def __init__(self, reason: Refusal, facts: dict[str, str], reference: str = "") -> None:
-        told = ", ".join(f"{name} {value}" for name, value in facts.items())
+        told = ", ".join(f"{name} {value}" for name, value in spelled(facts).items())
         super().__init__(f"{reference}: refused, {reason.replace('_', ' ')}" + (f" ({told})" if told else ""))
         self.reason = reason
         self.facts = facts

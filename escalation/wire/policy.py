@@ -16,12 +16,13 @@ from pydantic import ValidationError
 
 from escalation.core.hours import Calendar, ExceptionDay, Manner, Window
 from escalation.core.policy import (
-    ApprovalTerms,
+    Also,
     Cadence,
     Chain,
     Confirmation,
     CustomerSegment,
     House,
+    Level,
     Policy,
     Reach,
     Route,
@@ -37,7 +38,6 @@ from escalation.wire import holidays_of, zones
 from escalation.wire.faults import faults_of, some_of
 from escalation.wire.policy_checks import Mistake, contradictions
 from escalation.wire.policy_file import (
-    WrittenApproval,
     WrittenCadence,
     WrittenCalendar,
     WrittenChain,
@@ -47,6 +47,7 @@ from escalation.wire.policy_file import (
     WrittenTarget,
     WrittenTerms,
 )
+from escalation.wire.triage_terms import OFF, ruling_of
 from escalation.wire.yaml_reader import Document, FaultyFileError, Path
 
 # Gives the bytes of a file that a policy names, by its path below the policy's folder; OSError when it cannot be read.
@@ -80,10 +81,15 @@ def freeze(
         settles=tuple(_settle(channel, written, settles) for channel in Channel),
         house=_house(house),
         segments=tuple(
-            CustomerSegment(name, segment.weight, segment.customer_contact, segment.silence)
+            CustomerSegment(
+                name, segment.weight, segment.customer_contact, segment.silence, segment.customer_contact_backup
+            )
             for name, segment in written.segments.items()
         ),
+        approvals=tuple(approval.terms(kind) for kind, approval in written.approvals.kinds()),
         reckoning=Reckoning(**dict(written.reckoning)),
+        triage=ruling_of(document, written.routes).terms if written.triage is not None else OFF,
+        levels=tuple(Level(name, level.label) for name, level in written.levels.items()),
     )
 
 
@@ -178,6 +184,7 @@ def _terms(severity: Severity, written: WrittenTerms, factor: Decimal | None) ->
         stakeholder_update=_cadence(written.stakeholder_update),
         war_room=_cadence(written.war_room),
         confirmation=Confirmation(confirmation.window, confirmation.since) if confirmation else None,
+        room=written.war_room is not None and written.war_room.in_chat,
     )
 
 
@@ -219,16 +226,22 @@ def _route(name: str, written: WrittenRoute, factor: Decimal | None) -> Route:
         )
         for severity, promise in written.promises.items()
     )
-    return Route(name, written.team, written.chain, written.asks, _approval(written.approval), promises)
-
-
-def _approval(written: WrittenApproval | None) -> ApprovalTerms | None:
-    return ApprovalTerms(written.approvers, written.expiry, written.on_expiry) if written else None
+    approval = written.approval.terms(written.approval.kind) if written.approval else None
+    return Route(name, written.team, written.chain, written.asks, approval, promises)
 
 
 def _chain(name: str, written: WrittenChain) -> Chain:
     steps = tuple(
-        Step(step.name, step.contact, step.window.time, step.backup_after, step.calendar, step.window.days)
+        Step(
+            step.name,
+            step.contact,
+            step.window.time,
+            step.backup_after,
+            step.calendar,
+            step.window.days,
+            tuple(Also(one.contact, one.severities) for one in step.also),
+            step.level or "",
+        )
         for step in written.steps
     )
     return Chain(name, steps, written.repeats)
@@ -248,7 +261,9 @@ def _calendar(name: str, written: WrittenCalendar, exceptions: tuple[ExceptionDa
 def _settle(channel: Channel, written: WrittenPolicy, settles: Mapping[Channel, timedelta]) -> Settle:
     there = written.settles.get(channel)
     window = there.window if there and there.window else settles[channel]
-    return Settle(channel, window, resend=there.resend if there else True)
+    if there is None:
+        return Settle(channel, window, resend=True)
+    return Settle(channel, window, resend=there.resend, silent_after=there.silent_after)
 
 
 def _house(written: WrittenHouse) -> House:

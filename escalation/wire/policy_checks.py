@@ -6,6 +6,7 @@ from datetime import timedelta
 from escalation.core.hours import HORIZON_DAYS, DayRule, ExceptionDay, Window
 from escalation.core.vocabulary import Channel, Severity
 from escalation.wire import zones
+from escalation.wire.approval_terms import contradictions_of
 from escalation.wire.durations import Length, spell
 from escalation.wire.policy_file import (
     WrittenCadence,
@@ -36,7 +37,9 @@ def contradictions(
         yield from _of_terms(("terms", severity), terms, written)
     yield from _of_names(written)
     yield from _of_routes(written)
+    yield from _of_approvals(written)
     yield from _of_chains(written)
+    yield from _of_levels(written)
     for name, calendar in written.calendars.items():
         yield from _of_calendar(("calendars", name), calendar)
     if sum(len(days) for days in exceptions.values()) > EXCEPTIONS_OF_ALL_MAX:
@@ -76,6 +79,14 @@ def _cadences(terms: WrittenTerms) -> Iterator[tuple[str, WrittenCadence]]:
     ):
         if cadence is not None:
             yield name, cadence
+
+
+def _of_approvals(written: WrittenPolicy) -> Iterator[Mistake]:
+    for name, route in written.routes.items():
+        if route.approval is not None:
+            yield from contradictions_of(("routes", name, "approval"), route.approval)
+    for kind, approval in written.approvals.kinds():
+        yield from contradictions_of(("approvals", kind), approval)
 
 
 def _of_reach(path: Path, reach: tuple[WrittenReach, ...]) -> Iterator[Mistake]:
@@ -143,6 +154,29 @@ def _of_chains(written: WrittenPolicy) -> Iterator[Mistake]:
                 after = spell(step.backup_after)
                 what = f"the backup is told after {after}, but the step ends after {step.window}; tell it earlier"
                 yield (*path, "backup_after"), what
+
+
+def _of_levels(written: WrittenPolicy) -> Iterator[Mistake]:
+    """What a level is called means one of them; a chain that names levels climbs them, with every step."""
+    owners = {name: name for name in written.levels}
+    for name, level in written.levels.items():
+        owner = owners.setdefault(level.label.casefold(), name)
+        if owner != name:
+            yield ("levels", name, "label"), f"level {owner!r} is called {shown(level.label)} too; rename one of them"
+    ranks = {name: rank for rank, name in enumerate(written.levels)}
+    for chain_name, chain in written.chains.items():
+        below: str | None = None
+        for number, step in enumerate(chain.steps):
+            path: Path = ("chains", chain_name, "steps", number, "level")
+            if step.level is None:
+                if any(other.level is not None for other in chain.steps):
+                    yield path, "other steps of this chain name their level; name one here too"
+            elif step.level not in ranks:
+                yield path, f"no level is called {shown(step.level)}; {_known(written.levels)}"
+            elif below is not None and ranks[step.level] < ranks[below]:
+                yield path, f"{step.level!r} is below {below!r} of a step above; put the steps in the order of levels"
+            else:
+                below = step.level
 
 
 def _of_calendar(path: Path, calendar: WrittenCalendar) -> Iterator[Mistake]:

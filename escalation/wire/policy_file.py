@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
-from escalation.core import hours
+from escalation.core import hours, whom
 from escalation.core.hours import AtClose, LongDay, SkippedEdge, Window
 from escalation.core.reckoning import (
     OURS,
@@ -19,9 +19,20 @@ from escalation.core.reckoning import (
     ShortTarget,
 )
 from escalation.core.vocabulary import Ask, Channel, Handover, Severity
-from escalation.wire.policy_notes import MATRIX_MAX, WrittenCase, WrittenResponsibilities, WrittenReview
+from escalation.wire.approval_terms import WrittenApprovals, WrittenRouteApproval
+from escalation.wire.policy_notes import (
+    LEVELS_MAX,
+    MATRIX_MAX,
+    WrittenCase,
+    WrittenLevel,
+    WrittenResponsibilities,
+    WrittenReview,
+)
 from escalation.wire.quoting import shown
+from escalation.wire.triage_terms import TriageTermsOrMode
 from escalation.wire.written_words import (
+    NAME_CHARS_MAX,
+    NONE,
     Day,
     Delay,
     DelayOrNone,
@@ -37,13 +48,15 @@ from escalation.wire.written_words import (
     WorkLengthOrNone,
     Written,
     distinct,
+    name_of,
+    text_like,
 )
 
 REACH_MAX = 6
 LEADS_MAX = 4
 STEPS_MAX = 10
+ALSO_MAX = 5
 REPEATS_MAX = 9
-APPROVERS_MAX = 5
 BREACH_CYCLES_MAX = 20
 ROUTES_MAX = 50
 CHAINS_MAX = 50
@@ -51,12 +64,16 @@ CALENDARS_MAX = 20
 EXCEPTIONS_MAX = 400
 ALIASES_MAX = 12
 STAKEHOLDERS_MAX = 10
+TOUCHES_ALARM_MIN, TOUCHES_ALARM_MAX = 2, 50
 SENDERS_MAX = 10
 SEGMENTS_MAX = 20
 CATEGORIES_MAX = 10
 WEIGHT_MAX = len(Severity) - 1
 SUMMARY_CHARS_MAX = 2000
 PATH_CHARS_MAX = 120
+
+_DEDICATED = f"{whom.CONTACT_OF}:{whom.CUSTOMER}"
+_FORMS = ", ".join(whom.FORMS)
 
 # The clocks that a policy may keep running while the customer is waited for.
 Blockable = Literal[
@@ -81,6 +98,49 @@ def _summary(text: str) -> str:
     return text
 
 
+def _owners(written: object) -> int | None:
+    if written == NONE:
+        return None
+    if type(written) is not int or not TOUCHES_ALARM_MIN <= written <= TOUCHES_ALARM_MAX:
+        raise ValueError(
+            f"{shown(written)} is no number of owners; write {TOUCHES_ALARM_MIN} to {TOUCHES_ALARM_MAX}, or none"
+        )
+    return written
+
+
+def _contact(text: str) -> str:
+    """A name, or what `escalation.core.whom` says may stand instead of one."""
+    name = text
+    for _ in range(whom.NESTING_MAX + 1):
+        form, rest = whom.parted(name)
+        if form and form not in whom.FORMS:
+            raise ValueError(f"{shown(text)} asks nobody: {shown(form)} is none of {_FORMS}; correct it")
+        if form != whom.LINE_OF:
+            name_of(rest)
+            return text
+        name = rest
+    raise ValueError(f"{shown(text)} climbs more than {whom.NESTING_MAX} steps at once; name the role that is meant")
+
+
+_OWNERS_SCHEMA = {
+    "anyOf": [{"type": "integer", "minimum": TOUCHES_ALARM_MIN, "maximum": TOUCHES_ALARM_MAX}, {"const": NONE}]
+}
+_CONTACT_PATTERN = (
+    rf"({whom.LINE_OF}:){{0,{whom.NESTING_MAX}}}({whom.EVERYONE}:|{whom.ROUND_ROBIN}:|{whom.CONTACT_OF}:)?"
+    rf"[a-z0-9][a-z0-9._-]{{0,{NAME_CHARS_MAX - 1}}}"
+)
+Contact = Annotated[
+    str,
+    AfterValidator(_contact),
+    text_like(_CONTACT_PATTERN, examples=("l2-on-call", "everyone:platform", "round-robin:desk", "manager-of:owner")),
+]
+# Who speaks with the customer: a name, or whom the directory has for that very customer.
+Speaker = Annotated[
+    str,
+    AfterValidator(lambda text: text if text == _DEDICATED else name_of(text)),
+    text_like(rf"[a-z0-9][a-z0-9._-]{{0,{NAME_CHARS_MAX - 1}}}", _DEDICATED, examples=("account-manager", _DEDICATED)),
+]
+Owners = Annotated[int | None, PlainValidator(_owners), WithJsonSchema(_OWNERS_SCHEMA)]
 Beside = Annotated[str, PlainValidator(_path), WithJsonSchema({"type": "string", "pattern": r"\.ics$"})]
 Summary = Annotated[str, AfterValidator(_summary), WithJsonSchema({"type": "string", "maxLength": SUMMARY_CHARS_MAX})]
 
@@ -105,6 +165,12 @@ class WrittenCadence(Written):
     calendar: str = ""
 
 
+class WrittenWarRoom(WrittenCadence):
+    """A status every turn; `in_chat`: a room is opened there, and the status pinned in it."""
+
+    in_chat: bool = False
+
+
 class WrittenConfirmation(Written):
     """How long the receiving team has to confirm or adjust the severity."""
 
@@ -127,7 +193,7 @@ class WrittenTerms(Written):
     customer_update: WrittenCadence | None = None
     silence: DurationOrNone = None
     stakeholder_update: WrittenCadence | None = None
-    war_room: WrittenCadence | None = None
+    war_room: WrittenWarRoom | None = None
     confirmation: WrittenConfirmation | None = None
     aliases: Annotated[tuple[Label, ...], Field(max_length=ALIASES_MAX)] = ()
     definition: Sentences = ()
@@ -135,23 +201,26 @@ class WrittenTerms(Written):
     engage_within: LengthOrAtOnce | None = None
 
 
+class WrittenAlso(Written):
+    """Somebody who is paged at the same instant as the step's contact; without severities, for every one."""
+
+    contact: Contact
+    severities: Annotated[tuple[Severity, ...], distinct("severity")] = ()
+
+
 class WrittenStep(Written):
     name: Name
-    contact: Name
+    contact: Contact
     window: WorkLength
     backup_after: DelayOrNone = None
     calendar: str = ""
+    also: Annotated[tuple[WrittenAlso, ...], Field(max_length=ALSO_MAX)] = ()
+    level: Name | None = None
 
 
 class WrittenChain(Written):
     steps: Annotated[tuple[WrittenStep, ...], Field(min_length=1, max_length=STEPS_MAX)]
     repeats: Annotated[int, Field(ge=0, le=REPEATS_MAX)] = 0
-
-
-class WrittenApproval(Written):
-    approvers: Annotated[tuple[Name, ...], Field(min_length=1, max_length=APPROVERS_MAX), distinct("approver")]
-    expiry: Duration
-    on_expiry: Literal["reject", "open"]
 
 
 class WrittenTierPromise(Written):
@@ -165,7 +234,7 @@ class WrittenRoute(Written):
     team: Label
     chain: str
     asks: Annotated[tuple[Ask, ...], Field(min_length=1), distinct("ask")]
-    approval: WrittenApproval | None = None
+    approval: WrittenRouteApproval | None = None
     promises: dict[Severity, WrittenTierPromise] = Field(default_factory=dict)
     senders: Annotated[tuple[Label, ...], Field(alias="from", max_length=SENDERS_MAX), distinct("sender")] = ()
     triggers: Sentences = ()
@@ -179,7 +248,8 @@ class WrittenSegment(Written):
     """A kind of customer, and what is promised to them differently."""
 
     weight: Annotated[int, Field(ge=0, le=WEIGHT_MAX)] = 0
-    customer_contact: Name | None = None
+    customer_contact: Speaker | None = None
+    customer_contact_backup: Name | None = None
     silence: Duration | None = None
     triggers: WrittenSegmentTriggers | None = None
 
@@ -229,6 +299,7 @@ class WrittenCalendar(Written):
 class WrittenSettle(Written):
     window: DurationOrNone = None  # left out: the worker's setting
     resend: bool = True
+    silent_after: DurationOrNone = None  # left out: nobody waits for receipts
 
 
 class WrittenHouse(Written):
@@ -249,6 +320,8 @@ class WrittenHouse(Written):
     stakeholders: Annotated[tuple[Name, ...], Field(max_length=STAKEHOLDERS_MAX), distinct("stakeholder")] = ()
     runs_while_blocked: Annotated[tuple[Blockable, ...], distinct("clock")] = ("deadline",)
     internal_factor: Factor | None = None
+    customer_contact_backup: Name | None = None
+    touches_alarm: Owners = 3  # ticket escalation process: three or more people
 
 
 class WrittenReckoning(Written):
@@ -278,8 +351,11 @@ class WrittenPolicy(Written):
     calendars: Annotated[dict[Name, WrittenCalendar], Field(max_length=CALENDARS_MAX)] = Field(default_factory=dict)
     settles: dict[Channel, WrittenSettle] = Field(default_factory=dict)
     segments: Annotated[dict[Name, WrittenSegment], Field(max_length=SEGMENTS_MAX)] = Field(default_factory=dict)
+    approvals: WrittenApprovals = WrittenApprovals()
     reckoning: WrittenReckoning = WrittenReckoning()
     matrix: Annotated[tuple[WrittenCase, ...], Field(max_length=MATRIX_MAX)] = ()
     responsibilities: dict[Severity, WrittenResponsibilities] = Field(default_factory=dict)
     review: WrittenReview | None = None
+    triage: TriageTermsOrMode | None = None
     summary: Summary | None = None
+    levels: Annotated[dict[Name, WrittenLevel], Field(max_length=LEVELS_MAX)] = Field(default_factory=dict)

@@ -9,6 +9,7 @@ from escalation.wire.written_words import Label, LengthOrAtOnce, Name, Sentence,
 
 MATRIX_MAX = 100
 ACTIONS_MAX = 10
+LEVELS_MAX = 10
 
 
 class WrittenCase(Written):
@@ -21,6 +22,19 @@ class WrittenCase(Written):
     route: str
     contact: Name
     actions: Annotated[tuple[Sentence, ...], Field(max_length=ACTIONS_MAX)] = ()
+
+
+class WrittenLevel(Written):
+    """One level of the model: who works there, what they may decide, when it is asked and how.
+
+    Clocks follow the chain; its steps name their levels.
+    """
+
+    label: Label
+    who: Sentence
+    authority: Sentences = ()
+    when: Sentences = ()
+    how: Sentence | None = None
 
 
 class WrittenResponsibilities(Written):

@@ -1,37 +1,40 @@
 """Proofs: a token by which the gateway or the command line vouches for who speaks, and for when it happened.
 
 Anybody who may write to the engine can send a signal with any name in it; only who holds the key can prove one.
-A proof is bound to one person, one escalation, one kind of command and one instant, and it ages.
+A proof is bound to one person, one episode of one escalation and all that is said, and it ages.
 """
 
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import itsdangerous
 
+from escalation.core.canonical import canonical
 from escalation.wire.messages import Instruction, LateFact
 
 SALT = "escalation.proof.1"
 PROOF_CHARS_MAX = 512
 # How far the clocks of signer and verifier may differ.
 CLOCK_SKEW = timedelta(minutes=1)
+# Only our side says who somebody is and where words are kept; whatever a caller puts there is dropped, and not signed.
+OURS = ("standing", "text", "findings")
 
 
 def claim_of(reference: str, episode: str, said: Instruction | LateFact) -> str:
-    """The exact text that a proof signs: which episode, which kind of command, and when it is said to have happened.
+    """The exact text that a proof signs: which episode, which kind of command or fact, and a digest of all it says.
 
-    A late fact is bound to the effect's number as well.
+    So a proof of one yes is worth nothing for another number, for break-glass, or for any other instant or outcome.
+    The words beside a command are not part of it. Raises as `canonical` does.
     """
-    if isinstance(said, LateFact):
-        parts = [reference, episode, said.fact.kind, str(said.fact.number)]
-    elif said.command is None:
-        parts = [reference, episode, "adopt_policy", ""]
-    else:
-        occurred: datetime | None = getattr(said.command, "occurred_at", None)
-        parts = [reference, episode, said.command.kind, occurred.astimezone(UTC).isoformat() if occurred else ""]
-    return json.dumps(parts)  # a list, so that no part can run into the next
+    value: Any = said.fact if isinstance(said, LateFact) else said.command or said.adopt
+    kind = value.kind if hasattr(value, "kind") else "adopt_policy"
+    theirs = replace(value, **{name: None for name in OURS if hasattr(value, name)})
+    # A list, so that no part can run into the next.
+    return json.dumps([reference, episode, kind, hashlib.sha256(canonical(theirs).encode()).hexdigest()])
 
 
 class Signer:
@@ -49,16 +52,21 @@ class Signer:
 
     def verify(self, proof: str | None, by: str, claim: str, at: datetime, max_age: timedelta) -> bool:
         """Whether `proof` vouches for `by` and `claim`, and at `at` is at most `max_age` old. Never raises."""
+        return self.vouched_at(proof, by, claim, at, max_age) is not None
+
+    def vouched_at(self, proof: str | None, by: str, claim: str, at: datetime, max_age: timedelta) -> datetime | None:
+        """When the proof was made (UTC, whole seconds), if it vouches as in `verify`. Never raises."""
         if not proof or len(proof) > PROOF_CHARS_MAX or not proof.isascii():
-            return False
+            return None
         try:
             signed = self._signer.unsign(proof).decode()
         except itsdangerous.BadData:
-            return False
+            return None
         # Whatever carries a good signature was made by `sign`, so it has this form.
-        made, _, digest = signed.partition(".")
-        age = at - datetime.fromtimestamp(int(made), UTC)
-        return digest == _digest(by, claim) and -CLOCK_SKEW <= age <= max_age
+        seconds, _, digest = signed.partition(".")
+        made = datetime.fromtimestamp(int(seconds), UTC)
+        holds = digest == _digest(by, claim) and -CLOCK_SKEW <= at - made <= max_age
+        return made if holds else None
 
 
 def _digest(by: str, claim: str) -> str:

@@ -6,7 +6,7 @@ Bounds that only the agreement knows (routes, asks, reasons) are the core's to r
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
@@ -22,8 +22,14 @@ from pydantic import (
     model_validator,
 )
 
+from escalation.core.beside import ATTACHMENTS_MAX, Linked, untaken
+from escalation.core.case_facts import CaseFacts, Manual
 from escalation.core.commands import Instructable
+from escalation.core.intake import COMMON_NAMES
+from escalation.core.money import Money
 from escalation.core.vocabulary import Ask, Severity
+from escalation.wire.amounts import MINOR_MAX, amount_of
+from escalation.wire.messages import HandedFile
 
 REFERENCE_CHARS_MIN = 3
 REFERENCE_CHARS_MAX = 64
@@ -34,17 +40,22 @@ WORDS_BYTES_MAX = 64 * 1024
 """A description, an update, findings: UTF-8 bytes. The engine takes 2 MiB, a person reads less."""
 NAME_CHARS_MAX = 64
 REASON_CHARS_MAX = 1000
+FILE_NAME_CHARS_MAX = 200
 KEY_CHARS_MAX = 200
 EPISODE_DIGITS = 12
+ANSWERS_MAX = 220
+"""Answers of a case: as many as a file of triage rules has questions and a checklist."""
+COUNT_MAX = 10**12
+"""Users, customers, reports of a case: more is a slip of the keyboard."""
+APPROVAL_NUMBER_MAX = 9999
+"""An escalation numbers its approvals from 1; nobody asks for so many."""
 SHOWN_CHARS_MAX = 40
 
-ALIASES = {
-    **{severity.value: severity for severity in Severity},
-    **{f"P{number}": severity for number, severity in enumerate(Severity, start=1)},
-    **dict(zip(("CRITICAL", "HIGH", "MEDIUM", "LOW"), Severity, strict=True)),
-}
-
+ALIASES = COMMON_NAMES
+# These mean the same in every agreement; other names of a severity are the agreement's to read.
+_NUMBERED = re.compile(r"(?:SEV|P)?\s*[0-9]+", re.IGNORECASE)
 _REFERENCE = re.compile(r"[A-Z0-9][A-Z0-9._-]*")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _LIMITS = {"reason": REASON_CHARS_MAX, "evidence": REASON_CHARS_MAX, "waiting_for": REASON_CHARS_MAX}
 """Longest line of a command's field; every other one is a name."""
 _NEEDED = frozenset({"by", "to", "level", "route"})
@@ -90,6 +101,26 @@ def words(what: str, written: str) -> str:
 def name(what: str, written: str) -> str:
     """A person, a team, a level, a route: one line of at most `NAME_CHARS_MAX` characters."""
     return line(what, written, chars_max=NAME_CHARS_MAX)
+
+
+def file_name(written: str) -> str:
+    """A file's own name, without its folders: one line of at most `FILE_NAME_CHARS_MAX` characters."""
+    text = line("file name", written.replace("\\", "/").rpartition("/")[2], chars_max=FILE_NAME_CHARS_MAX)
+    if text in {".", ".."}:
+        raise BadInput(f"file name {text!r} names a folder; name a file")
+    return text
+
+
+def _files(given: tuple[HandedFile, ...]) -> tuple[HandedFile, ...]:
+    if len(given) > ATTACHMENTS_MAX:
+        raise BadInput(f"{len(given)} files are attached, at most {ATTACHMENTS_MAX} are taken; link the others")
+    for each in given:
+        if wrong := untaken(each.digest, each.bytes, each.media_type):
+            told = ", ".join(f"{name} {value}" for name, value in wrong.items())
+            raise BadInput(f"file {_shown(each.name)} is no attachment ({told}); leave it out")
+    if len({each.digest for each in given}) < len(given):
+        raise BadInput("a file is attached twice, by its SHA-256; leave one of them out")
+    return tuple([replace(each, name=file_name(each.name)) for each in given])
 
 
 def key(written: str) -> str:
@@ -138,28 +169,87 @@ def instant(what: str, written: object) -> datetime:
     return found.astimezone(UTC)
 
 
+def amount(what: str, written: object) -> Money:
+    """Money that somebody asks for: more than nothing, from "250.00 EUR" or as it is. Raises `BadInput`."""
+    try:
+        found = amount_of(written) if isinstance(written, str) else written
+    except ValueError as error:
+        raise BadInput(f"{what} {error}") from None
+    if not isinstance(found, Money) or not 0 < found.minor <= MINOR_MAX or not _CURRENCY.fullmatch(found.currency):
+        raise BadInput(f'{what} {_shown(written)} is no sum to ask for; write more than nothing, such as "250.00 EUR"')
+    return found
+
+
+def approval_number(written: int) -> int:
+    """Which approval is meant. Raises `BadInput` for what is never the number of one."""
+    if not 1 <= written <= APPROVAL_NUMBER_MAX:
+        raise BadInput(f"approval {written} does not exist; write its number, 1 to {APPROVAL_NUMBER_MAX}")
+    return written
+
+
 def checked(command: Instructable) -> Instructable:
     """The command with its lines trimmed, once they are within bounds. Raises `BadInput` with every mistake."""
-    trimmed: dict[str, str | datetime] = {}
+    trimmed: dict[str, str | datetime | Money | int] = {}
     lines: list[str] = []
     for field in fields(command):
-        written = getattr(command, field.name)
-        if isinstance(written, datetime):
-            try:
-                trimmed[field.name] = instant(field.name.replace("_", " "), written)
-            except BadInput as wrong:
-                lines += wrong.lines
-        if field.name == "kind" or type(written) is not str:
-            continue
-        limit = _LIMITS.get(field.name, NAME_CHARS_MAX)
         try:
-            what = field.name.replace("_", " ")
-            trimmed[field.name] = line(what, written, chars_max=limit, required=field.name in _NEEDED)
+            found = _said(field.name, getattr(command, field.name))
         except BadInput as wrong:
             lines += wrong.lines
+        else:
+            if found is not None:
+                trimmed[field.name] = found
     if lines:
         raise BadInput(*lines)
-    return replace(command, **trimmed)  # type: ignore[arg-type]  # only fields that hold a str or an instant
+    return replace(command, **trimmed)  # type: ignore[arg-type]  # each field gets what it held, trimmed
+
+
+def _said(field: str, written: object) -> str | datetime | Money | int | None:
+    """What a field of a command says, checked; None for what nobody types. Raises `BadInput`."""
+    what = field.replace("_", " ")
+    if isinstance(written, datetime):
+        return instant(what, written)
+    if isinstance(written, Money):
+        return amount(what, written)
+    if field == "approval" and isinstance(written, int):
+        return approval_number(written)
+    if field == "kind" or type(written) is not str:
+        return None
+    return line(what, written, chars_max=_LIMITS.get(field, NAME_CHARS_MAX), required=field in _NEEDED)
+
+
+def _case(given: CaseFacts | None) -> CaseFacts | None:
+    """The facts as triage can reckon with them; which questions and segments there are is for the rules to know."""
+    if given is None:
+        return None
+    words("the text of the case", given.text)
+    answers = given.yes | given.no
+    if len(answers) > ANSWERS_MAX:
+        raise BadInput(f"the case has {len(answers)} answers, at most {ANSWERS_MAX} are taken; leave some out")
+    for what, said in (("language", given.language), ("segment", given.segment)):
+        line(f"{what} of the case", said, chars_max=NAME_CHARS_MAX, required=False)
+    for answer in sorted(answers):
+        name("answer of the case", answer)
+    found = {field.name: _fact(field.name.replace("_", " "), getattr(given, field.name)) for field in fields(given)}
+    return replace(given, **found)
+
+
+def _fact(what: str, known: Any) -> Any:  # noqa: ANN401  # of its own type
+    if isinstance(known, datetime):
+        return instant(what, known)
+    if isinstance(known, Money) and not (0 <= known.minor <= MINOR_MAX and _CURRENCY.fullmatch(known.currency)):
+        raise BadInput(f"{what} {_shown(known)} is no amount; write whole smallest units and a currency such as EUR")
+    if type(known) is int and not 0 <= known <= COUNT_MAX:
+        raise BadInput(f"{what} is {_shown(known)}; write a number from 0 to {COUNT_MAX}")
+    if isinstance(known, Manual):
+        reason = line("the reason for escalating by hand", known.reason, chars_max=REASON_CHARS_MAX)
+        route = name("route", known.route) if known.route else ""
+        return replace(known, by=name("by", known.by), reason=reason, route=route)
+    return known
+
+
+def _hand(given: str) -> str:
+    return line("the reason for escalating by hand", given, chars_max=REASON_CHARS_MAX) if given else ""
 
 
 def episode_of(reference: str, key: str) -> str:
@@ -198,16 +288,20 @@ class EscalationRequest(BaseModel):
     """A start, checked. Building one with anything wrong raises `BadInput`; nothing is half-done.
 
     `key` is the idempotency key: the same key returns its escalation, even after it has ended. `deadline` is kept in
-    UTC. `reference` is derived from the ticket when it is not given.
+    UTC. `reference` is derived from the ticket when it is not given. A severity by a name of the agreement's is kept in
+    `severity_name` until the agreement is there to read it. Route and severity may be left out where triage is asked
+    for, by `triage` or by the reason for escalating `by_hand`; the facts of the `case` are for triage alone.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, revalidate_instances="always")
 
     ticket: Annotated[str, _name_of("ticket")]
     title: Annotated[str, AfterValidator(_field(lambda text: line("title", text, chars_max=TITLE_CHARS_MAX)))]
     description: Annotated[str, AfterValidator(_field(lambda text: words("description", text)))] = ""
-    route: Annotated[str, _name_of("route")]
-    severity: Annotated[Severity, BeforeValidator(_parsed(severity))]
+    route: Annotated[str, AfterValidator(_field(lambda given: name("route", given) if given else ""))]
+    severity: Annotated[
+        Severity | None, BeforeValidator(_parsed(lambda given: None if given is None else severity(given)))
+    ]
     ask: Annotated[Ask, Field(strict=False)]
     customer: Annotated[str, _name_of("customer")]
     deadline: Annotated[datetime, BeforeValidator(_parsed(lambda written: instant("deadline", written)))]
@@ -218,6 +312,20 @@ class EscalationRequest(BaseModel):
     segment: Annotated[str, AfterValidator(_field(lambda given: name("segment", given) if given else ""))] = ""
     policy: Annotated[str, _name_of("policy")] = "default"
     reference: str = ""
+    linked_to: Linked | None = None  # set by `EscalationClient.link`
+    customer_contact: Annotated[
+        str, AfterValidator(_field(lambda given: name("customer contact", given) if given else ""))
+    ] = ""
+    attachments: Annotated[tuple[HandedFile, ...], AfterValidator(_parsed(_files))] = ()
+    severity_name: Annotated[str, AfterValidator(_field(lambda given: name("severity", given) if given else ""))] = ""
+    triage: bool = False
+    case: Annotated[CaseFacts | None, AfterValidator(_parsed(_case))] = None
+    by_hand: Annotated[str, AfterValidator(_field(_hand))] = ""
+
+    @property
+    def triaged(self) -> bool:
+        """Whether triage is asked for, whatever the agreement says of it."""
+        return self.triage or bool(self.by_hand)
 
     @property
     def episode(self) -> str:
@@ -230,6 +338,10 @@ class EscalationRequest(BaseModel):
             found = reference(self.reference) if self.reference else reference(self.ticket, "ticket")
         except BadInput as wrong:
             raise ValueError(str(wrong)) from None
+        if not self.triaged and not self.route:
+            raise ValueError("route is missing; name one, or ask for triage")
+        if not self.triaged and self.severity is None and not self.severity_name:
+            raise ValueError("severity is missing; name one, or ask for triage")
         # Pydantic has frozen the model by now; this is part of building it.
         object.__setattr__(self, "reference", found)
         return self
@@ -238,13 +350,27 @@ class EscalationRequest(BaseModel):
     @classmethod
     def _spoken_clearly(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401  # whatever was given
         try:
-            return handler(given)
+            return handler(_by_name(given))
         except ValidationError as wrong:
             raise BadInput(*(_sentence(dict(error)) for error in wrong.errors(include_url=False))) from None
 
 
+def _by_name(given: Any) -> Any:  # noqa: ANN401  # whatever was given
+    """The request with what triage may fill in left open, and with names that only an agreement knows set apart."""
+    if not isinstance(given, Mapping):
+        return given
+    named = dict(given)
+    if any(named.get(asking) for asking in ("triage", "by_hand")):
+        named.setdefault("route", "")
+        named.setdefault("severity", None)
+    written = named.get("severity")
+    if type(written) is str and written.strip() and not _NUMBERED.fullmatch(written.strip()):
+        named["severity"], named["severity_name"] = None, written
+    return named
+
+
 def _sentence(error: dict[str, Any]) -> str:
-    where = str(error["loc"][0]) if error["loc"] else "the request"
+    where = ".".join(map(str, error["loc"])) or "the request"
     match error["type"]:
         case "missing":
             return f"{where} is missing; give one" + (" with a time zone" if where == "deadline" else "")

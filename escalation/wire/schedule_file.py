@@ -2,8 +2,10 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator
@@ -32,6 +34,7 @@ _DAYS: dict[str, tuple[int, ...]] = {
 }
 _UNITS = {"hour": timedelta(hours=1), "day": DAY, "week": WEEK}
 _PERIOD = re.compile(r"([0-9]{1,4}) (hour|day|week)s?")
+_CALENDAR_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,115}\.ics")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -75,6 +78,13 @@ def _day_of_turn(written: object) -> int | str:
 
 def _zone(written: str) -> str:
     zone(written)
+    return written
+
+
+def _calendar_file(written: str) -> str:
+    """A file in the directory's own folder, so that a directory reads nothing that does not belong to it."""
+    if _CALENDAR_FILE.fullmatch(written) is None:
+        raise ValueError(f'{shown(written)} is no iCal file beside the directory; write its name, such as "bridge.ics"')
     return written
 
 
@@ -134,8 +144,11 @@ class WrittenHoliday(Written):
 
 
 class WrittenSchedule(Written):
+    """Whose turn it is: by layers, or by the events of a calendar file that lies beside the directory."""
+
     zone: Zone
-    layers: Annotated[tuple[WrittenLayer, ...], Field(min_length=1, max_length=LAYERS_MAX)]
+    layers: Annotated[tuple[WrittenLayer, ...], Field(max_length=LAYERS_MAX)] = ()
+    ical: Annotated[str, AfterValidator(_calendar_file)] | None = None
     overrides: Annotated[tuple[WrittenOverride, ...], Field(max_length=OVERRIDES_MAX)] = ()
     swaps: Annotated[tuple[WrittenSwap, ...], Field(max_length=SWAPS_MAX)] = ()
     holidays: Annotated[tuple[WrittenHoliday, ...], Field(max_length=HOLIDAYS_MAX)] = ()
@@ -144,6 +157,8 @@ class WrittenSchedule(Written):
 def contradictions(written: WrittenSchedule, people: Collection[str]) -> Iterator[tuple[Path, str]]:
     """What cannot be meant, with its path inside the schedule; `people` are those whom the directory knows."""
     names: set[str] = set()
+    if bool(written.layers) == (written.ical is not None):
+        yield ("layers",), "a schedule has either layers or a calendar file (`ical`); write one of the two"
     for number, layer in enumerate(written.layers):
         path: Path = ("layers", number)
         if layer.name in names:
@@ -160,9 +175,19 @@ def contradictions(written: WrittenSchedule, people: Collection[str]) -> Iterato
         days.add(holiday.day)
 
 
-def freeze(name: str, written: WrittenSchedule, away: Mapping[str, Iterable[Absence]], at: datetime) -> Schedule:
-    """The schedule with its zones' rules as instants, for questions from a year before `at` to 20 years after it."""
-    overrides = sorted((override for _, override in _overrides(written)), key=lambda override: override.since)
+def freeze(
+    name: str,
+    written: WrittenSchedule,
+    away: Mapping[str, Iterable[Absence]],
+    at: datetime,
+    turns: Iterable[Override] = (),
+) -> Schedule:
+    """The schedule with its zones' rules as instants, for questions from a year before `at` to 20 years after it.
+
+    `turns` are those of its calendar file, in order; what the directory itself overrides goes before them.
+    """
+    own = sorted((override for _, override in _overrides(written)), key=lambda override: override.since)
+    overrides = sorted((*own, *_beside(turns, own)), key=lambda override: override.since)
     names = {*(person for layer in written.layers for person in layer.people), *(each.person for each in overrides)}
     return Schedule(
         name,
@@ -206,6 +231,21 @@ def _overrides(written: WrittenSchedule) -> Iterator[tuple[Path, Override]]:
     for number, swap in enumerate(written.swaps):
         yield ("swaps", number, "one"), _override(swap.one, f"swap: {swap.why}")
         yield ("swaps", number, "other"), _override(swap.other, f"swap: {swap.why}")
+
+
+def _beside(turns: Iterable[Override], own: Sequence[Override]) -> Iterator[Override]:
+    """What is left of each turn where no override stands in; both are in order and neither overlaps itself."""
+    first = 0
+    for turn in turns:
+        while first < len(own) and own[first].until <= turn.since:
+            first += 1
+        since = turn.since
+        for override in takewhile(lambda each: each.since < turn.until, own[first:]):  # noqa: B023  # used at once
+            if since < override.since:
+                yield replace(turn, since=since, until=override.since)
+            since = max(since, override.until)
+        if since < turn.until:
+            yield replace(turn, since=since)
 
 
 def _override(turn: WrittenTurn, why: str) -> Override:

@@ -58,13 +58,25 @@ def _opening(request: EscalationRequest) -> WithStartWorkflowOperation[Any, Any]
         policy=request.policy,
         restricted=request.restricted,
         segment=request.segment,
+        linked_to=request.linked_to,
+        customer_contact=request.customer_contact,
+        attachments=request.attachments,
+        severity_name=request.severity_name,
+        triage=request.triaged,
+        case=request.case,
+        by_hand=request.by_hand,
     )
-    attributes = (
-        SearchAttributePair(names.EPISODE, request.episode),
-        SearchAttributePair(names.SEVERITY, request.severity.value),
-        SearchAttributePair(names.ROUTE, request.route),
-        SearchAttributePair(names.CUSTOMER, request.customer),
-    )
+    # What the agreement or triage is yet to say is written by the workflow, as soon as it knows.
+    attributes = [
+        SearchAttributePair(key, value)
+        for key, value in (
+            (names.EPISODE, request.episode),
+            (names.SEVERITY, request.severity.value if request.severity is not None else ""),
+            (names.ROUTE, request.route),
+            (names.CUSTOMER, request.customer),
+        )
+        if value
+    ]
     return WithStartWorkflowOperation(
         names.WORKFLOW,
         start,
@@ -74,6 +86,6 @@ def _opening(request: EscalationRequest) -> WithStartWorkflowOperation[Any, Any]
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         memo={names.MEMO_EPISODE: request.episode},
         search_attributes=TypedSearchAttributes(attributes),
-        static_summary=f"{request.severity} · {request.route} · {request.ask}",
+        static_summary=f"{request.severity or request.severity_name or '?'} · {request.route or '?'} · {request.ask}",
         result_type=Ending,
     )

@@ -2,10 +2,30 @@
 
 from datetime import datetime
 
-from escalation.core.commands import Command, ReportContacts, ReportDelivery, ReportReconciliation, ReportTicket
-from escalation.core.effects import Effect, FindContacts, Notify, Reconcile, WriteTicket
+from escalation.core.beside import ReportTold
+from escalation.core.commands import Command, Open, RequestApproval
+from escalation.core.effects import (
+    Effect,
+    FindContacts,
+    LookUpReceipt,
+    Notify,
+    Reconcile,
+    ShowRoom,
+    TellLinked,
+    WriteTicket,
+)
 from escalation.core.entry import Entry
+from escalation.core.facts import (
+    ReportContacts,
+    ReportDelivery,
+    ReportLinked,
+    ReportReconciliation,
+    ReportRoom,
+    ReportTicket,
+)
+from escalation.core.intake import TriageRecord
 from escalation.core.vocabulary import ClockName, Edge
+from escalation.wire.amounts import spelled
 
 _VERBS = {
     "open": "opened by",
@@ -28,6 +48,11 @@ _VERBS = {
     "cancel": "cancelled by",
     "add_note": "note by",
     "adopt_policy": "policy changed by",
+    "change_contact": "customer contact changed by",
+    "attach": "file attached by",
+    "link": "linked by",
+    "request_approval": "approval requested by",
+    "extend_deadline": "deadline moved by",
 }
 _EDGES = {Edge.WARNING: "warning", Edge.GOAL: "goal passed", Edge.LIMIT: "due"}
 _BREACHING = (
@@ -44,12 +69,19 @@ def tell(entry: Entry) -> str:
     fired = [_fired(fired.clock, fired.edge) for fired in entry.fired]
     happened = [*fired] if entry.command.kind == "elapse" and fired else [*fired, _said(entry.command)]
     if entry.refusal is not None:
-        why = ", ".join(f"{key} {value}" for key, value in entry.facts.items())
+        why = ", ".join(f"{key} {value}" for key, value in spelled(entry.facts).items())
         happened.append(f"refused: {entry.refusal}" + (f" ({why})" if why else ""))
+    elif "approval" in entry.facts:
+        number, stands = entry.facts["approval"], entry.facts.get("stands")
+        happened[-1] += f" (approval {number}: {stands})" if stands else _asked_first(entry.command, number)
     changes = [f"{change.field} {change.before or '–'} → {change.after}" for change in entry.changes]
     asked = [_asked(effect) for effect in entry.effects]
     line = f"{_clock_time(entry.at)} #{entry.sequence} {'; '.join(happened)}"
     return line + (f": {', '.join(changes)}" if changes else "") + (f" [{'; '.join(asked)}]" if asked else "")
+
+
+def _asked_first(command: Command, number: str) -> str:
+    return f" (approval {number})" if isinstance(command, RequestApproval) else f" (held for approval {number})"
 
 
 def _clock_time(at: datetime) -> str:
@@ -63,6 +95,8 @@ def _fired(clock: ClockName, edge: Edge) -> str:
 
 def _said(command: Command) -> str:
     match command:
+        case Open(triage=TriageRecord() as record):
+            return f"opened by {command.by} (triage: {_triaged(record)})"
         case ReportContacts():
             found = ", ".join(f"{f.name} is {f.contact or 'nobody'}" for f in command.found)
             return command.failed or found or "nobody found"
@@ -74,9 +108,28 @@ def _said(command: Command) -> str:
             return f"lookup {command.number}: {command.result}"
         case ReportTicket():
             return f"ticket note {command.number} {'written' if command.written else 'not written'}"
+        case ReportTold() | ReportRoom():
+            return _heard(command)
+        case ReportLinked():
+            return f"{command.reference} {command.phase or 'is spoken for by ' + command.customer_contact}"
         case _:
             by = getattr(command, "by", "")
             return f"{_VERBS.get(command.kind, command.kind)} {by}".rstrip()
+
+
+def _heard(command: ReportTold | ReportRoom) -> str:
+    if isinstance(command, ReportTold):
+        return f"word {command.number} {'heard' if command.told else 'not heard'}"
+    return f"war room {command.number} {'shown' if command.shown else 'not shown'}"
+
+
+def _triaged(record: TriageRecord) -> str:
+    urgency = f", {record.urgency}" if record.urgency else ""
+    decided = f" by {record.decided_by}" if record.decided_by else ""
+    taken = f"; {', '.join(record.taken)} taken from it" if record.taken else ""
+    by_hand = ", by hand" if record.by_hand else ""
+    known = "" if record.account.known else "; without account facts"
+    return f"{record.verdict}{urgency}{decided}{by_hand}{taken}{known}"
 
 
 def _asked(effect: Effect) -> str:
@@ -87,5 +140,11 @@ def _asked(effect: Effect) -> str:
             return f"{effect.number}: who is {', '.join(effect.names)}?"
         case Reconcile():
             return f"{effect.number}: look up {effect.channel} to {effect.contact}"
+        case LookUpReceipt():
+            return f"{effect.number}: has {effect.of} arrived, {effect.channel} to {effect.contact}?"
         case WriteTicket():
             return f"{effect.number}: ticket reads {effect.status!r}"
+        case TellLinked():
+            return f"{effect.number}: tell {effect.to}"
+        case ShowRoom():
+            return f"{effect.number}: war room, {effect.commander} in command, {effect.scribe} keeps the timeline"

@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from pydantic import ValidationError
 
-from escalation.core.case_facts import Money, Purse, Trait, UrgencyClass, Workaround
+from escalation.core.case_facts import Purse, Trait, UrgencyClass, Workaround
 from escalation.core.conditions import (
     Above,
     Among,
@@ -27,6 +27,7 @@ from escalation.core.conditions import (
     Says,
     Ticked,
 )
+from escalation.core.money import Money
 from escalation.core.scoring import WEIGHTS_SUM, Dimension, Gauge, Weight
 from escalation.core.triage import LEVELS, Item, Kind, Matrix, Rule, TriageRules
 from escalation.core.vocabulary import Severity

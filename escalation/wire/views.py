@@ -1,10 +1,12 @@
 """What people and programs see of an escalation, made from its state. Nothing here decides."""
 
+from escalation.core.beside import Linked
 from escalation.core.clock import Clock
 from escalation.core.draft import status_of
-from escalation.core.state import Escalation, next_due
+from escalation.core.state import Approval, Escalation, next_due
 from escalation.core.vocabulary import ClockName
-from escalation.wire.messages import ClockView, View
+from escalation.wire.messages import ApprovalView, ClockView, View
+from escalation.wire.wanted import standing, wanted
 
 
 def view_of(state: Escalation) -> View:
@@ -36,7 +38,7 @@ def view_of(state: Escalation) -> View:
         breaches=len(state.tally.misses),
         hand_offs=state.tally.hand_offs,
         reopens=state.tally.reopens,
-        touches=len(state.people.owners),
+        touches=state.tally.touches,
         in_transfer_seconds=int(state.tally.in_transfer.total_seconds()),
         nobody_told=state.tally.nobody_told,
         policy=state.policy.name,
@@ -46,6 +48,15 @@ def view_of(state: Escalation) -> View:
         digest=state.head.digest,
         severity_unconfirmed=state.grade.unconfirmed,
         segment=state.case.segment,
+        restricted=state.case.restricted,
+        opened_by=state.case.opened_by,
+        ping_pongs=state.tally.ping_pongs,
+        in_transfer_since=transfer.since,
+        linked_to=state.case.linked_to,
+        links=state.case.links,
+        attachments=state.case.attachments,
+        all_asked=transfer.asked,
+        approvals=tuple(_approval_view(state, each) for each in state.approvals if each.pending),
     )
 
 
@@ -65,14 +76,42 @@ def page_of(view: View) -> str:
         f"**{view.status}** · {view.severity} ({view.label}) · {view.route} → {view.team}, step *{view.step}*",
         f"Owner `{view.owner}`, customer contact `{view.customer_contact}`",
         f"Next due: {due}",
+        *_beside(view),
         "",
         "| clock | turn | next edge | due (UTC) |",
         "|---|---|---|---|",
         *(f"| {c.name} | {c.cycle} | {c.edge or c.state} | {_short(c)} |" for c in view.clocks),
     ]
+    lines += ["", *(_approval(each) for each in view.approvals)] if view.approvals else []
     if view.nobody_told:
         lines.insert(1, "**Nobody could be told.**")
     return "\n".join(lines)
+
+
+def knowing(view: View) -> tuple[str, ...]:
+    """Everybody who has heard of a case or acts in it: those who may read what belongs to a restricted one."""
+    named = (view.opened_by, view.owner, view.customer_contact, *view.told, view.asked or "")
+    return tuple(dict.fromkeys(name for name in named if name))
+
+
+def links_of(view: View) -> list[str]:
+    """The escalations about the same ticket, each as people read it: "beside INC-7", "INC-7.2 (closed)"."""
+    first = [] if view.linked_to is None else [f"beside {_linked(view.linked_to)}"]
+    return [*first, *(_linked(each) for each in view.links)]
+
+
+def _linked(one: Linked) -> str:
+    return one.reference + (f" ({one.phase.replace('_', ' ')})" if one.phase is not None else "")
+
+
+def _beside(view: View) -> list[str]:
+    found = links_of(view)
+    return [f"Linked: {', '.join(found)}"] if found else []
+
+
+def _approval(approval: ApprovalView) -> str:
+    until = f" until {approval.due.isoformat(timespec='seconds')}" if approval.due is not None else ""
+    return f"- Approval {approval.number}: {wanted(approval)}, {standing(approval)}{until}"
 
 
 def missed(state: Escalation) -> bool:
@@ -83,6 +122,26 @@ def missed(state: Escalation) -> bool:
 
 def _short(clock: ClockView) -> str:
     return clock.due.isoformat(timespec="seconds") if clock.due else "–"
+
+
+def _approval_view(state: Escalation, approval: Approval) -> ApprovalView:
+    cycles = {clock.cycle: clock.due for clock in state.clocks if clock.name is ClockName.APPROVAL}
+    return ApprovalView(
+        number=approval.number,
+        kind=approval.kind,
+        word=approval.word,
+        asked_by=approval.asked_by,
+        asked_at=approval.asked_at,
+        reason=approval.reason,
+        about=approval.about,
+        asked=approval.asked,
+        votes=tuple(vote.by for vote in approval.votes),
+        quorum=approval.terms.quorum,
+        due=cycles.get(approval.asking),
+        amount=approval.amount,
+        opening=approval.opening,
+        review=approval.under_review,
+    )
 
 
 def _clock_view(clock: Clock) -> ClockView:

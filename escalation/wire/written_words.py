@@ -111,7 +111,7 @@ def distinct(what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _text_like(*patterns: str, examples: tuple[str, ...]) -> WithJsonSchema:
+def text_like(*patterns: str, examples: tuple[str, ...]) -> WithJsonSchema:
     """What an editor is told of a text whose rules are code."""
     return WithJsonSchema(
         {
@@ -132,7 +132,7 @@ _LENGTH = (*_DURATION, durations.HOURS_PATTERN, durations.END_PATTERN, durations
 _DURATIONS = ("15m", "1h30m", "90s")
 _LENGTHS = ("15m", "8 business hours", "end of 3rd business day", "same time next business day")
 
-Name = Annotated[str, AfterValidator(name_of), _text_like(_NAME_PATTERN, examples=("support-manager",))]
+Name = Annotated[str, AfterValidator(name_of), text_like(_NAME_PATTERN, examples=("support-manager",))]
 Label = Annotated[
     str,
     AfterValidator(label_of),
@@ -144,29 +144,29 @@ Sentence = Annotated[
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": SENTENCE_CHARS_MAX}),
 ]
 Sentences = Annotated[tuple[Sentence, ...], Field(max_length=SENTENCES_MAX)]
-Duration = Annotated[timedelta, PlainValidator(_some_duration), _text_like(*_DURATION, examples=_DURATIONS)]
-Delay = Annotated[timedelta, PlainValidator(_delay), _text_like(*_DURATION, examples=("0s", "5m"))]
+Duration = Annotated[timedelta, PlainValidator(_some_duration), text_like(*_DURATION, examples=_DURATIONS)]
+Delay = Annotated[timedelta, PlainValidator(_delay), text_like(*_DURATION, examples=("0s", "5m"))]
 DurationOrNone = Annotated[
-    timedelta | None, PlainValidator(_or_none(_some_duration)), _text_like(*_DURATION, NONE, examples=("24h", NONE))
+    timedelta | None, PlainValidator(_or_none(_some_duration)), text_like(*_DURATION, NONE, examples=("24h", NONE))
 ]
 DelayOrNone = Annotated[
-    timedelta | None, PlainValidator(_or_none(_delay)), _text_like(*_DURATION, NONE, examples=("5m", NONE))
+    timedelta | None, PlainValidator(_or_none(_delay)), text_like(*_DURATION, NONE, examples=("5m", NONE))
 ]
-WorkLength = Annotated[Length, PlainValidator(_some_length), _text_like(*_LENGTH, examples=_LENGTHS)]
+WorkLength = Annotated[Length, PlainValidator(_some_length), text_like(*_LENGTH, examples=_LENGTHS)]
 WorkLengthOrNone = Annotated[
-    Length | None, PlainValidator(_or_none(_some_length)), _text_like(*_LENGTH, NONE, examples=(*_LENGTHS, NONE))
+    Length | None, PlainValidator(_or_none(_some_length)), text_like(*_LENGTH, NONE, examples=(*_LENGTHS, NONE))
 ]
 LengthOrAtOnce = Annotated[
     Length,
     PlainValidator(lambda written: Length(timedelta(0)) if written == AT_ONCE else _some_length(written)),
-    _text_like(*_LENGTH, AT_ONCE, examples=(AT_ONCE, *_LENGTHS)),
+    text_like(*_LENGTH, AT_ONCE, examples=(AT_ONCE, *_LENGTHS)),
 ]
 Opening = Annotated[
-    Window, PlainValidator(window), _text_like(durations.WINDOW_PATTERN, examples=("09:00-17:00", "22:00-06:00"))
+    Window, PlainValidator(window), text_like(durations.WINDOW_PATTERN, examples=("09:00-17:00", "22:00-06:00"))
 ]
 Windows = Annotated[tuple[Opening, ...], Field(max_length=WINDOWS_MAX)]
-Day = Annotated[date, PlainValidator(_day), _text_like(_DATE_PATTERN, examples=("2026-12-25",))]
-Factor = Annotated[Decimal, PlainValidator(_factor), _text_like(_FACTOR_PATTERN, examples=("0.75",))]
+Day = Annotated[date, PlainValidator(_day), text_like(_DATE_PATTERN, examples=("2026-12-25",))]
+Factor = Annotated[Decimal, PlainValidator(_factor), text_like(_FACTOR_PATTERN, examples=("0.75",))]
 
 
 class Written(BaseModel):

@@ -93,6 +93,8 @@ def read(source: bytes, limits: Limits | None = None) -> Document:
     """The mapping that `source` (UTF-8 YAML) spells. Raises `FaultyFileError` with every fault that was found."""
     limits = limits or Limits()
     text = _decoded(source, limits)
+    if len(source) > BYTES_MAX and (found := _quickly(text, limits)) is not None:
+        return Document(found.root, hashlib.sha256(source).hexdigest(), found.lines)  # type: ignore[arg-type]  # a mapping
     reading = _Reading(limits)
     try:
         # Events, not nodes: the parser keeps its own stack, so a deep file ends at a bound and not in a RecursionError.
@@ -114,6 +116,22 @@ def read(source: bytes, limits: Limits | None = None) -> Document:
     if not isinstance(reading.root, dict):
         raise FaultyFileError((Fault("", 1, "the file must hold `key: value` lines at its top level"),))
     return Document(reading.root, hashlib.sha256(source).hexdigest(), reading.lines)
+
+
+def _quickly(text: str, limits: Limits) -> "_Reading | None":
+    """A large file as the quick parser reads it, several times as fast; None where anything is wrong with it.
+
+    What is wrong is then said by the other one, whose words do not depend on how a library was built.
+    """
+    reading = _Reading(limits)
+    try:
+        for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            reading.take(event)
+            if reading.full:
+                return None
+    except (yaml.YAMLError, ValueError, OverflowError):
+        return None
+    return reading if isinstance(reading.root, dict) and not reading.faults else None
 
 
 def _decoded(source: bytes, limits: Limits) -> str:

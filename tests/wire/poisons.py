@@ -4,10 +4,10 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from escalation.wire.approval_terms import APPROVERS_MAX
 from escalation.wire.durations import BUSINESS_DAYS_MAX
 from escalation.wire.policy_file import (
     ALIASES_MAX,
-    APPROVERS_MAX,
     CALENDARS_MAX,
     CATEGORIES_MAX,
     CHAINS_MAX,

@@ -18,12 +18,14 @@ _SIMPLE: dict[type, object] = {
 
 
 def sample(kind: Any) -> Any:  # noqa: ANN401  # of whatever type is asked for
-    """A value of that type: unions by their first member that is not None, tuples with one entry."""
+    """A value of that type: unions by their first member that is not None, tuples with one entry each."""
     origin, parts = get_origin(kind), get_args(kind)
     if origin in {Union, UnionType}:
         return sample(next(part for part in parts if part is not NoneType))
     if origin is tuple:
-        return (sample(parts[0]),)
+        return tuple(sample(part) for part in parts if part is not Ellipsis)
+    if origin is frozenset:
+        return frozenset({sample(parts[0])})
     if origin is dict:
         return {"key": sample(parts[1])}  # a canonical text has ASCII keys
     if origin is Literal:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escalation.core.case_facts import CaseFacts, Manual, Money, UrgencyClass, Workaround
+from escalation.core.case_facts import CaseFacts, Manual, UrgencyClass, Workaround
+from escalation.core.money import Money
 from escalation.core.vocabulary import Severity
 from escalation.wire.case_file import read_case
 from escalation.wire.requests import WORDS_BYTES_MAX
@@ -37,8 +38,8 @@ last_activity_at: "2026-03-01T09:00Z"
 unclaimed_since: "2026-03-01T09:00Z"
 began_at: "2026-03-01T09:00Z"
 due_at: "2026-03-01T09:00Z"
-dispute: {amount: 100, currency: EUR}
-revenue: {amount: 50000000, currency: USD}
+dispute: {minor: 100, currency: EUR}
+revenue: {minor: 50000000, currency: USD}
 impact: high
 urgency: 2
 manual: {by: rosa, reason: "A pattern.", route: any-to-leadership, urgency: immediate, severity: P1}
@@ -90,8 +91,8 @@ def test_the_same_case_may_be_json() -> None:
         ("impact: 4", "4 is no level; write high, medium, low or 1, 2, 3"),
         ("impact: huge", "'huge' is no level"),
         ("impact: true", "True is no level"),
-        ("dispute: {amount: 1, currency: Euro}", "'Euro' is no currency"),
-        ("dispute: {amount: 1}", "this field is missing"),
+        ("dispute: {minor: 1, currency: Euro}", "'Euro' is no currency"),
+        ("dispute: {minor: 1}", "this field is missing"),
         ("manual: {by: rosa}", "this field is missing"),
         ("urgent: true", "there is no such field here"),
         ("users: many", "write a whole number"),

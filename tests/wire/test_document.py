@@ -20,7 +20,7 @@ from escalation.wire.document_check import (
     check,
     read_document,
 )
-from escalation.wire.document_fields import Money, Nature, SlaPosition, Visibility
+from escalation.wire.document_fields import Nature, SlaPosition, Visibility, WrittenMoney
 from escalation.wire.durations import DURATION_MAX
 from escalation.wire.packages import shipped
 from escalation.wire.requests import TITLE_CHARS_MAX, WORDS_BYTES_MAX
@@ -60,7 +60,7 @@ def test_fields_are_what_they_mean() -> None:
     assert document.impact is not None
     assert document.impact.sla is SlaPosition.AT_RISK
     assert document.impact.revenue is not None
-    assert document.impact.revenue.exposure == Money(minor=4500000, currency="USD")
+    assert document.impact.revenue.exposure == WrittenMoney(minor=4500000, currency="USD")
 
 
 def test_yaml_and_json_say_the_same() -> None:

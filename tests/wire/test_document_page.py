@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from escalation.core.money import Money
 from escalation.core.vocabulary import Ask, Severity
+from escalation.wire.amounts import money
 from escalation.wire.document import EscalationDocument
-from escalation.wire.document_fields import Money
-from escalation.wire.document_page import body_of, money, request_of, subject_of
+from escalation.wire.document_page import body_of, request_of, subject_of
 from escalation.wire.requests import BadInput, EscalationRequest
 from tests.wire.documents import ROUTES, accepted, good, judged
 
@@ -69,7 +70,7 @@ def test_sections_stand_in_the_order_of_the_form(route: str) -> None:
         "- Time in queue: 2h30m",
         "  2. Select the button Export CSV in the upper right corner.",
         "- Frequency: failed 5 times out of 5",
-        "1. Restarted the export worker. → Two exports passed, then it failed again.",
+        "1. 2026-03-01 11:30 UTC: Restarted the export worker. → Two exports passed, then it failed again.",
         "  - 2026-03-01 15:50 UTC: An answer about the cause.",
         "- Ask: investigate: Make the export finish for accounts over 500 invoices.",
         "- Hard deadline: 2026-03-01 22:50 UTC",

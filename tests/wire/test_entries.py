@@ -8,9 +8,10 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from escalation.core.audit import Kept
 from escalation.core.canonical import canonical
-from escalation.core.commands import AddNote, AdoptPolicy, Command, Elapse, Fact, Instructable, Open
+from escalation.core.commands import AddNote, AdoptPolicy, Command, Elapse, Instructable, Open
 from escalation.core.effects import Effect, Notify
 from escalation.core.entry import Entry, seal
+from escalation.core.facts import Fact
 from escalation.core.refusals import Refusal
 from escalation.core.state import Escalation
 from escalation.wire.entries import UnreadableEntryError, decode, kept

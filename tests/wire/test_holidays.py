@@ -67,6 +67,10 @@ def test_a_country_that_is_known_for_some_years_only_warns_nobody() -> None:
         ("DTSTART;VALUE=DATE:20261224 DURATION:P2D", ["2026-12-24", "2026-12-25"]),
         ("DTSTART;VALUE=DATE:20261224 STATUS:CANCELLED", []),
         ("DTSTART:20261224T080000Z DTEND:20261224T100000Z", []),
+        ("DTSTART:20261224T000000 DTEND:20261226T000000", ["2026-12-24", "2026-12-25"]),
+        ("DTSTART;TZID=Europe/Berlin:20261224T000000 DURATION:P1D", ["2026-12-24"]),
+        ("DTSTART:20261224T000000Z DTEND:20261224T120000Z", []),
+        ("DTSTART:20261224T000000Z", []),
         ("DTSTART;VALUE=DATE:19990101", []),
         ("DTSTART;VALUE=DATE:20240704 RRULE:FREQ=YEARLY;COUNT=3", ["2025-07-04", "2026-07-04"]),
         ("DTSTART;VALUE=DATE:20240704 RRULE:FREQ=YEARLY;UNTIL=20260703", ["2025-07-04"]),
@@ -78,7 +82,7 @@ def test_a_country_that_is_known_for_some_years_only_warns_nobody() -> None:
     ],
 )
 def test_whole_days_of_an_ical_file_are_closed(event: str, days: list[str]) -> None:
-    """The end is the day after the last; what has a time of day or was cancelled closes nothing."""
+    """The end is the day after the last; what begins or ends within a day, or was cancelled, closes nothing."""
     assert closed(event) == days
 
 

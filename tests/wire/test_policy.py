@@ -216,7 +216,7 @@ BAD = [
         "",
         "terms (line 12): SEV4 is missing; a policy promises something for each of SEV1, SEV2, SEV3, SEV4",
     ),
-    ("    notice: sms", "    notice: chat", "terms.SEV1.notice (line 19): 'chat' is not known; write one of 'email'"),
+    ("    notice: sms", "    notice: fax", "terms.SEV1.notice (line 19): 'fax' is not known; write one of 'email'"),
     (
         "      - channel: sms\n",
         "      - channel: pager\n",

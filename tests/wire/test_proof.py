@@ -1,4 +1,4 @@
-"""A proof vouches for one person, one escalation, one kind of command and one instant, for a while."""
+"""A proof vouches for one person, one episode of one escalation and all that was said, for a while."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escalation.core.commands import Acknowledge, Approve, ReportDelivery
-from escalation.core.vocabulary import Outcome
+from escalation.core.commands import Acknowledge, Approve, Reject
+from escalation.core.facts import ReportDelivery
+from escalation.core.standing import Standing
+from escalation.core.vocabulary import Failure, Outcome
 from escalation.wire.messages import Adoption, Instruction, LateFact
 from escalation.wire.proof import CLOCK_SKEW, PROOF_CHARS_MAX, Signer, claim_of
 
@@ -31,12 +33,16 @@ def test_what_was_signed_is_vouched_for() -> None:
         ("maya", claim_of("ESC-2", "e1", Instruction(command=Approve(by="maya", reason="yes")))),
         ("maya", claim_of("ESC-1", "e2", Instruction(command=Approve(by="maya", reason="yes")))),  # the next episode
         ("maya", claim_of("ESC-1", "e1", Instruction(command=Acknowledge(by="maya")))),
+        ("maya", claim_of("ESC-1", "e1", Instruction(command=Reject(by="maya", reason="yes")))),
+        ("maya", claim_of("ESC-1", "e1", Instruction(command=Approve(by="maya", reason="yes", approval=2)))),
+        ("maya", claim_of("ESC-1", "e1", Instruction(command=Approve(by="maya", reason="yes", break_glass=True)))),
+        ("maya", claim_of("ESC-1", "e1", Instruction(command=Approve(by="maya", reason="another reason")))),
         ("maya", claim_of("ESC-1", "e1", Instruction(adopt=Adoption(by="maya", policy="demo", reason="yes")))),
         ("maya", ""),
     ],
 )
 def test_a_proof_of_something_else_is_worth_nothing(by: str, claim: str) -> None:
-    """Another person, escalation or kind of command."""
+    """Another person, escalation, command, approval or reason, or the same yes by break-glass."""
     signer = Signer(KEY)
 
     assert not signer.verify(signer.sign("maya", CLAIM, NOW), by, claim, NOW, DAY)
@@ -52,11 +58,23 @@ def test_the_instant_is_part_of_the_claim() -> None:
     assert said(NOW) == said(NOW.astimezone())
 
 
-def test_a_late_fact_is_bound_to_its_effect() -> None:
-    """A receipt for one dispatch says nothing about another."""
-    facts = [LateFact(ReportDelivery(number=number, outcome=Outcome.ACCEPTED)) for number in (1, 11)]
+def test_a_late_fact_is_bound_to_its_effect_and_its_news() -> None:
+    """A receipt for one dispatch says nothing about another, and good news cannot be made bad."""
+    said = {
+        claim_of("ESC-1", "e1", LateFact(ReportDelivery(number=number, outcome=outcome, failure=failure)))
+        for number in (1, 11)
+        for outcome in (Outcome.DELIVERED, Outcome.FAILED)
+        for failure in (None, Failure.DESTINATION)
+    }
 
-    assert claim_of("ESC-1", "e1", facts[0]) != claim_of("ESC-1", "e1", facts[1])
+    assert len(said) == 8
+
+
+def test_what_only_our_side_says_is_no_part_of_the_claim() -> None:
+    """It is looked up, and whatever a caller writes there is dropped: the claim is the same without it."""
+    said = [Approve("maya", "yes", standing) for standing in (None, Standing("maya", ("support-manager",)))]
+
+    assert len({claim_of("ESC-1", "e1", Instruction(command)) for command in said}) == 1
 
 
 @pytest.mark.parametrize(

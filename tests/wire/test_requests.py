@@ -1,6 +1,7 @@
 """What people type, before anything is sent: every mistake has its line, and every bound is met at its edge."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -8,10 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escalation.core.commands import Acknowledge, AddNote, DeEscalate, Raise, Reassign
-from escalation.core.vocabulary import Ask, DeEscalationReason, Severity
+from escalation.core.case_facts import CaseFacts, Manual
+from escalation.core.commands import (
+    Acknowledge,
+    AddNote,
+    Approve,
+    DeEscalate,
+    ExtendDeadline,
+    Instructable,
+    Raise,
+    Reassign,
+    Reject,
+    RequestApproval,
+)
+from escalation.core.money import Money
+from escalation.core.vocabulary import ApprovalKind, Ask, DeEscalationReason, Severity
 from escalation.wire import requests
+from escalation.wire.amounts import MINOR_MAX
 from escalation.wire.requests import (
+    ANSWERS_MAX,
+    APPROVAL_NUMBER_MAX,
+    COUNT_MAX,
     KEY_CHARS_MAX,
     NAME_CHARS_MAX,
     REASON_CHARS_MAX,
@@ -21,6 +39,7 @@ from escalation.wire.requests import (
     WORDS_BYTES_MAX,
     BadInput,
     EscalationRequest,
+    amount,
     checked,
     episode_of,
 )
@@ -222,6 +241,83 @@ def test_an_unknown_severity_is_refused(written: object) -> None:
         requests.severity(written)
 
 
+@pytest.mark.parametrize("written", ["Critical", " urgent ", "On fire"])
+def test_a_request_leaves_a_severitys_name_to_the_agreement(written: str) -> None:
+    """Numbers mean the same everywhere; other words are the agreement's."""
+    found = request(severity=written)
+
+    assert (found.severity, found.severity_name) == (None, written.strip())
+
+
+@pytest.mark.parametrize("written", ["", "  ", "SEV0", "p 5", "7", 1, True])
+def test_what_can_be_no_name_is_refused_at_once(written: object) -> None:
+    """A number that no agreement has, and what is no word."""
+    assert "severity" in lines(severity=written)[0]
+
+
+def test_route_and_severity_may_be_left_to_triage() -> None:
+    """Where it is asked for, or a person escalates by hand with a reason; nowhere else."""
+    rest = {name: value for name, value in GOOD.items() if name not in {"route", "severity"}}
+    for asked in ({"triage": True}, {"by_hand": "A pattern."}):
+        found = EscalationRequest.model_validate({**rest, **asked})
+        assert (found.triaged, found.route, found.severity, found.severity_name) == (True, "", None, "")
+    for bare in ({}, {"triage": False}, {"case": CaseFacts(users=3)}):
+        with pytest.raises(BadInput) as wrong:
+            EscalationRequest.model_validate({**rest, **bare})
+        assert wrong.value.lines == ("route is missing; give one", "severity is missing; give one")
+    assert lines(route="") == ("route is missing; name one, or ask for triage",)
+    assert lines(severity=None) == ("severity is missing; name one, or ask for triage",)
+    assert lines(by_hand="two\nlines")[0].startswith("the reason for escalating by hand 'two\\nlines' holds")
+    assert EscalationRequest.model_validate(GOOD).triaged is False
+
+
+@pytest.mark.parametrize(
+    ("case", "what"),
+    [
+        (
+            CaseFacts(opened_at=datetime(2026, 3, 1, tzinfo=UTC).replace(tzinfo=None)),
+            "opened at 2026-03-01T00:00:00 has no time zone",
+        ),
+        (CaseFacts(due_at=datetime.max.replace(tzinfo=UTC)), "due at 9999-12-31T23:59:59.999999+00:00 is out of range"),
+        (CaseFacts(users=-1), "users is -1; write a number from 0"),
+        (CaseFacts(users=COUNT_MAX + 1), f"write a number from 0 to {COUNT_MAX}"),
+        (CaseFacts(users=1.5), "case.users 1.5 does not fit"),  # type: ignore[arg-type]  # what a caller gets wrong
+        (CaseFacts(text="x" * (WORDS_BYTES_MAX + 1)), "the text of the case has"),
+        (CaseFacts(text="\ud800"), "half a character"),
+        (CaseFacts(segment="\x1b[31m"), "segment of the case"),
+        (CaseFacts(yes=frozenset({""})), "answer of the case is missing"),
+        (CaseFacts(no=frozenset({"q" * 65})), "answer of the case has 65 characters"),
+        (CaseFacts(yes=frozenset(map(str, range(ANSWERS_MAX + 1)))), f"at most {ANSWERS_MAX} are taken"),
+        (CaseFacts(revenue=Money(-1, "EUR")), "is no amount"),
+        (CaseFacts(dispute=Money(1, "euro")), "is no amount"),
+        (CaseFacts(manual=Manual("", "why")), "by is missing"),
+        (CaseFacts(manual=Manual("ann", "two\nlines")), "the reason for escalating by hand"),
+    ],
+)
+def test_what_triage_cannot_reckon_with_is_refused_before_it_is_sent(case: CaseFacts, what: str) -> None:
+    """At the door nobody could say what is wrong with it."""
+    assert what in lines(case=case)[0]
+
+
+def test_the_facts_of_a_case_are_taken_up_to_their_bounds() -> None:
+    """All of them inclusive; instants come in UTC, as those of a request do."""
+    zone = timezone(timedelta(hours=1))
+    case = CaseFacts(
+        text="x" * WORDS_BYTES_MAX,
+        yes=frozenset(map(str, range(ANSWERS_MAX))),
+        users=COUNT_MAX,
+        revenue=Money(0, "EUR"),
+        opened_at=datetime(2026, 3, 1, 1, tzinfo=zone),
+        manual=Manual(" ann", "why", "to-product"),
+    )
+    found = request(case=case).case
+
+    assert found == replace(case, manual=Manual("ann", "why", "to-product"))
+    assert found is not None
+    assert found.opened_at is not None
+    assert found.opened_at.utcoffset() == timedelta(0)
+
+
 def test_a_zone_is_never_guessed() -> None:
     """An hour is the whole window of a page."""
     assert lines(deadline="2026-03-01T17:00") == (
@@ -240,6 +336,10 @@ def test_what_is_no_instant_is_refused(written: object) -> None:
 def test_the_end_of_time_is_out_of_range() -> None:
     """An instant that has no UTC."""
     assert "out of range" in lines(deadline="9999-12-31T23:59-05:00")[0]
+
+
+def _spend(asked: Money | None) -> RequestApproval:
+    return RequestApproval("amira", ApprovalKind.SPEND, "a licence", asked)
 
 
 # --- Commands ---------------------------------------------------------------------------------------------------------
@@ -281,3 +381,39 @@ def test_a_reason_is_bounded(length: int, good: bool) -> None:  # noqa: FBT001  
 def test_a_command_without_lines_passes() -> None:
     """Words travel beside it."""
     assert checked(AddNote("amira")) == AddNote("amira")
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (Approve("maya", "yes", approval=0), "approval 0 does not exist; write its number, 1 to 9999"),
+        (Reject("maya", "no", approval=APPROVAL_NUMBER_MAX + 1), "approval 10000 does not exist"),
+        (_spend(Money(0, "EUR")), "is no sum to ask for; write more than nothing"),
+        (_spend(Money(MINOR_MAX + 1, "EUR")), "is no sum to ask for"),
+        (_spend(Money(100, "euros")), "is no sum to ask for"),
+        (ExtendDeadline("amira", datetime(2026, 3, 5, 17), "later"), "has no time zone; add one"),  # noqa: DTZ001  # that is the point
+    ],
+)
+def test_numbers_amounts_and_instants_of_a_command_are_checked(command: Instructable, line: str) -> None:
+    """Before anything is sent."""
+    with pytest.raises(BadInput) as wrong:
+        checked(command)
+    assert line in str(wrong.value)
+
+
+def test_what_an_approval_is_asked_with_passes_at_its_edges() -> None:
+    """A deadline is kept in UTC."""
+    deadline = datetime(2026, 3, 5, 17, tzinfo=timezone(timedelta(hours=1)))
+    for whole in (_spend(Money(1, "EUR")), _spend(Money(MINOR_MAX, "JPY")), _spend(None)):
+        assert checked(whole) == whole
+    for number in (1, APPROVAL_NUMBER_MAX, None):
+        assert checked(Approve("maya", "yes", approval=number)).approval == number  # type: ignore[union-attr]
+    assert checked(ExtendDeadline("amira", deadline, "later")).deadline == deadline.astimezone(UTC)  # type: ignore[union-attr]
+
+
+def test_an_amount_may_be_written_or_be_money() -> None:
+    """As the client takes it; anything else is no amount."""
+    assert amount("amount", "250.00 EUR") == amount("amount", Money(25000, "EUR")) == Money(25000, "EUR")
+    for wrong in ("250", None, 250):
+        with pytest.raises(BadInput, match="amount"):
+            amount("amount", wrong)

@@ -100,7 +100,6 @@ def test_a_layer_that_cannot_be_read_is_refused(changed: dict[str, Any], sentenc
 @pytest.mark.parametrize(
     ("changed", "what"),
     [
-        ({"layers": []}, "at least 1 item"),
         ({"layers": [LAYER] * (LAYERS_MAX + 1)}, f"at most {LAYERS_MAX} items"),
         ({"overrides": [turn("03T08:00", "03T09:00", "ana") | {"why": "x"}] * (OVERRIDES_MAX + 1)}, "at most 200"),
         (
@@ -110,7 +109,8 @@ def test_a_layer_that_cannot_be_read_is_refused(changed: dict[str, Any], sentenc
         ),
         ({"overrides": [{"since": "2026-03-03T08:00", "until": "2026-03-03T09:00Z", "who": "ana", "why": "x"}]},
          "is no instant; write date, time and offset"),
-        ({"ical": "x"}, "Extra inputs are not permitted"),
+        ({"ical": "x"}, "is no iCal file beside the directory"),
+        ({"rota": "x"}, "Extra inputs are not permitted"),
     ],
 )  # fmt: skip
 def test_a_schedule_that_cannot_be_read_is_refused(changed: dict[str, Any], what: str) -> None:

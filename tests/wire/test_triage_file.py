@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escalation.core.case_facts import CaseFacts, Manual, Money, UrgencyClass, Workaround
+from escalation.core.case_facts import CaseFacts, Manual, UrgencyClass, Workaround
 from escalation.core.conditions import Costs
+from escalation.core.money import Money
 from escalation.core.triage import Assessment, Bypass, Verdict, triage
 from escalation.core.vocabulary import Severity
 from escalation.core.wording import TEXT_CHARS_MAX, words
