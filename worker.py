@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import signal
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -14,27 +15,36 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.worker import Worker
 
-from activities.composition import Acts, compose
+from activities.composition import Acts, compose, paces
 from escalation.adapters.settings import Settings, read_settings
 from escalation.wire.names import TASK_QUEUE
 from workflows.escalation import EscalationWorkflow
+from workflows.readiness import ReadinessWorkflow
 
-# Acts at a time on each queue, and threads for them.
-ACTS_AT_ONCE = 20
+ACTS_AT_ONCE = 20  # on each queue, and threads for them
 # A send that has begun may end: longer than any start-to-close, shorter than the grace of the orchestrator.
 GRACE = timedelta(seconds=60)
 
 
-def build_workers(client: Client, acts: Acts, **options: Any) -> list[Worker]:  # noqa: ANN401  # of `Worker`
-    """One worker for each queue; the first one runs the workflows too. Tests build theirs here as well."""
+def build_workers(
+    client: Client,
+    acts: Acts,
+    pace: Mapping[str, float] | None = None,
+    **options: Any,  # noqa: ANN401  # of `Worker`
+) -> list[Worker]:
+    """One worker for each queue, with threads of its own; the first runs the workflows too. Tests build theirs here.
+
+    `pace` is the most acts in a second of a queue, kept by the engine's server, however many workers there are.
+    """
     return [
         Worker(
             client,
             task_queue=queue,
-            workflows=[EscalationWorkflow] if queue == TASK_QUEUE else [],
+            workflows=[EscalationWorkflow, ReadinessWorkflow] if queue == TASK_QUEUE else [],
             activities=served,
             activity_executor=ThreadPoolExecutor(ACTS_AT_ONCE, thread_name_prefix=queue),
             max_concurrent_activities=ACTS_AT_ONCE,
+            max_task_queue_activities_per_second=(pace or {}).get(queue),
             **{"graceful_shutdown_timeout": GRACE, **options},
         )
         for queue, served in acts.items()
@@ -49,7 +59,8 @@ async def serve(*, dev: bool) -> None:
     async with AsyncExitStack() as stack:
         settings, client = await (surroundings(stack) if dev else connected())
         patience = settings.sticky_timeout
-        for worker in build_workers(client, compose(settings), sticky_queue_schedule_to_start_timeout=patience):
+        acts, pace = compose(settings), paces(settings)
+        for worker in build_workers(client, acts, pace, sticky_queue_schedule_to_start_timeout=patience):
             await stack.enter_async_context(worker)
         say("working")
         await stop.wait()

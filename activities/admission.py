@@ -1,14 +1,16 @@
 """Letting an escalation in, and letting its short code go."""
 
 import logging
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from temporalio import activity
 
 from escalation.adapters.store import LedgerDown
 from escalation.core.effects import Text
-from workflows.ports import Admission, Admitted, Dismissal
+from escalation.core.intake import TriageRecord
+from workflows.ports import Admission, Admitted, Dismissal, Intake
 
 _log = logging.getLogger(__name__)
 
@@ -33,28 +35,45 @@ class Codes(Protocol):
         ...
 
 
+class Door(Protocol):
+    """Triage, as far as it is needed here."""
+
+    def judge(self, intake: Intake, words: Mapping[str, str], reference: str, at: datetime) -> TriageRecord | None:
+        """What triage says; None when it is off or cannot say."""
+        ...
+
+
 class Admissions:
     """Keeps opening words, allots and frees codes."""
 
-    def __init__(self, texts: Texts, codes: Codes, send_timeout: timedelta) -> None:
+    def __init__(self, texts: Texts, codes: Codes, send_timeout: timedelta, door: Door | None = None) -> None:
+        """Without a `door`, triage has no say."""
         self._texts = texts
         self._codes = codes
         self._send_timeout = send_timeout
+        self._door = door
 
     @activity.defn(name="admit")
     def admit(self, order: Admission) -> Admitted:
         """Keep the words and allot a code. Without its words nothing can be told, so that is tried again; a store
-        that can keep words but allot no code opens the escalation without replies by SMS.
+        that can keep words but allot no code opens the escalation without replies by SMS. Triage never raises.
         """
         texts = {
             key: self._texts.keep(order.reference, order.episode, key, words) for key, words in order.words.items()
         }
-        return Admitted(code=self._code(order), texts=texts, send_timeout=self._send_timeout)
+        # Asked last: whatever holds this up, the words are kept by then.
+        code, triage = self._code(order), self._triage(order)
+        return Admitted(code=code, texts=texts, send_timeout=self._send_timeout, triage=triage)
 
     @activity.defn(name="dismiss")
     def dismiss(self, order: Dismissal) -> None:
         """Free the code; nothing happens when there is none."""
         self._codes.release(order.reference, order.episode)
+
+    def _triage(self, order: Admission) -> TriageRecord | None:
+        if order.intake is None or self._door is None:
+            return None
+        return self._door.judge(order.intake, order.words, order.reference, order.at)
 
     def _code(self, order: Admission) -> int | None:
         try:

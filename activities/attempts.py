@@ -21,6 +21,12 @@ def is_last() -> bool:
     return 0 < attempts_max <= activity.info().attempt
 
 
+def elapsed() -> timedelta:
+    """How long ago this act was asked for when this attempt of it was, both by the engine's own time."""
+    of_this = activity.info()
+    return max(of_this.current_attempt_scheduled_time - of_this.scheduled_time, timedelta(0))
+
+
 def again(kind: str, code: str, delay: timedelta | None = None) -> ApplicationError:
     """The error that asks the engine for another attempt. It names a class and a code, never a person's words."""
     return ApplicationError(code, type=kind, next_retry_delay=delay)

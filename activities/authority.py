@@ -9,8 +9,8 @@ from temporalio import activity
 from activities.policies import frozen
 from escalation.adapters.directory import Directory, DirectoryDown
 from escalation.adapters.policies import PolicyShelf
-from escalation.core.commands import Standing
 from escalation.core.effects import Text
+from escalation.core.standing import Standing
 from escalation.wire.proof import Signer
 from workflows.ports import Answered, Inquiry
 
@@ -60,12 +60,9 @@ class Authority:
             looked_up = Standing(person=inquiry.by, known=False)
         if not inquiry.needs_roles:
             # Roles that no rule asks for would only make the log say more about people than it must.
-            looked_up = replace(looked_up, roles=())
-        return replace(
-            looked_up,
-            verified=self._signer.verify(inquiry.proof, inquiry.by, inquiry.claim, inquiry.at, PROOF_AGE_MAX),
-            trusted_claims=self._trusted_claims,
-        )
+            looked_up = replace(looked_up, roles=(), delegated=())
+        vouched = self._signer.vouched_at(inquiry.proof, inquiry.by, inquiry.claim, inquiry.at, PROOF_AGE_MAX)
+        return replace(looked_up, verified=vouched is not None, trusted_claims=self._trusted_claims, vouched_at=vouched)
 
     def _kept(self, inquiry: Inquiry) -> Text | None:
         if inquiry.words is None:

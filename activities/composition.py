@@ -4,30 +4,50 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
+
 from activities.admission import Admissions
 from activities.authority import Authority
-from activities.contacts import Contacts
+from activities.contacts import Contacts, Wishes
+from activities.linking import Links
 from activities.notify import Notifier
 from activities.policies import Policies
+from activities.readiness import Readiness
 from activities.reconcile import Reconciler
 from activities.record import Recorder
+from activities.rooms import WarRooms
+from activities.stores import Answers
 from activities.tickets import TicketWriter
+from activities.triaging import Triage
+from escalation.adapters.accounts import accounts_of
 from escalation.adapters.audit_store import AuditStore
+from escalation.adapters.chat_account import chat_of
+from escalation.adapters.chat_places import ChatPlaces
 from escalation.adapters.codes import Codes
-from escalation.adapters.directory import Directory
+from escalation.adapters.directory import directory_of
+from escalation.adapters.directory_journal import DirectoryJournal
 from escalation.adapters.failpoints import Failpoints
+from escalation.adapters.inbox import Inbox
 from escalation.adapters.ledger import Ledger
+from escalation.adapters.methods import Methods
 from escalation.adapters.migrating import upgrade
+from escalation.adapters.optouts import OptOuts
+from escalation.adapters.pauses import Pauses
 from escalation.adapters.policies import PolicyShelf
 from escalation.adapters.rendering import Renderer
+from escalation.adapters.scripts import Scripts
 from escalation.adapters.sendgrid import SendGrid
 from escalation.adapters.settings import Settings
+from escalation.adapters.slack import Slack, SlackApi
+from escalation.adapters.slack_rooms import Rooms
 from escalation.adapters.store import open_store
 from escalation.adapters.texts import Texts
 from escalation.adapters.tickets import TicketSystem
+from escalation.adapters.turns import Turns
 from escalation.adapters.twilio import Twilio
+from escalation.adapters.ways import Tokens, WaysBack
 from escalation.core.vocabulary import Channel
-from escalation.wire.names import EMAIL_QUEUE, TASK_QUEUE, TWILIO_QUEUE
+from escalation.wire.names import CHAT_QUEUE, EMAIL_QUEUE, TASK_QUEUE, TWILIO_QUEUE, VOICE_QUEUE
 from escalation.wire.proof import Signer
 
 # In development, when no directory is named.
@@ -40,29 +60,73 @@ def compose(settings: Settings) -> Acts:
     upgrade(settings.ledger_url, "ledger")
     upgrade(settings.audit_url, "audit")
     vendors, store = settings.vendors(), open_store(settings.ledger_url, settings.ledger_timeout)
-    directory = Directory.from_file(settings.directory_file or DIRECTORY)
+    directory = directory_of(settings, DIRECTORY)
+    directory.tell_changes(DirectoryJournal(store).saw)
     settles = {channel: settings.settle.of(channel) for channel in Channel}
     shelf = PolicyShelf(settings.policy_dir, settings.kept_policy_dir or settings.data_dir / "policies", settles)
-    texts, renderer = Texts(store, settings.commitment_key), Renderer()
+    texts, renderer = Texts(store, settings.commitment_key), Renderer(brand=settings.mail_from_name)
     renderer.check()
     ledger = Ledger(store, freshness=settings.intent_freshness)
     mail, phone = SendGrid(vendors.mail), Twilio(vendors.phone)
-    failpoints = Failpoints(settings.failpoint)
+    account, places = chat_of(settings), ChatPlaces(store)
+    chat = Slack(account, places) if account is not None else None
+    failpoints, optouts = Failpoints(settings.failpoint), OptOuts(store)
     notifier = Notifier(
-        ledger=ledger, texts=texts, book=directory, renderer=renderer, mail=mail, phone=phone, failpoints=failpoints
+        ledger=ledger,
+        texts=texts,
+        book=directory,
+        renderer=renderer,
+        mail=mail,
+        phone=phone,
+        failpoints=failpoints,
+        pauses=Pauses(store),
+        chat=chat,
+        answers=Answers(ways_back(settings), Scripts(store) if settings.public_url else None, optouts),
     )
-    reconciler = Reconciler(ledger=ledger, book=directory, mail=mail, phone=phone)
+    reconciler = Reconciler(ledger=ledger, inbox=Inbox(store), book=directory, mail=mail, phone=phone, chat=chat)
     signer = Signer(settings.signing_key.get_secret_value())
     authority = Authority(directory, signer, texts, shelf, trusted_claims=not settings.production)
     policies = Policies(shelf)
-    admissions = Admissions(texts, Codes(store), settings.send_timeout)
+    admissions = Admissions(texts, Codes(store), settings.send_timeout, Triage(shelf, accounts_of(settings), texts))
     tickets = TicketWriter(tickets=TicketSystem(vendors.tickets), texts=texts, renderer=renderer)
+    war_rooms = WarRooms(Rooms(SlackApi(account), places) if account is not None else None, directory, texts, renderer)
+    asking: list[Callable[..., Any]] = [reconciler.reconcile, reconciler.look_up_receipt]
     return {
         TASK_QUEUE: [
             *(policies.freeze_policy, policies.kept_policy, admissions.admit, admissions.dismiss),
-            *(authority.inquire, Contacts(directory).find_contacts, Recorder(AuditStore(settings.audit_url)).record),
-            tickets.write_ticket,
+            *(
+                authority.inquire,
+                Contacts(directory, wishes=wishes_of(settings, store)).find_contacts,
+                Recorder(AuditStore(settings.audit_url)).record,
+            ),
+            Readiness(
+                *(directory, shelf, Methods(store, settings.commitment_key.get_secret_value()), mail),
+                must_verify=settings.unverified == "skip",
+            ).tell_readiness,
+            *(tickets.write_ticket, Links(signer).tell_linked),
         ],
-        EMAIL_QUEUE: [notifier.notify, reconciler.reconcile],
-        TWILIO_QUEUE: [notifier.notify, reconciler.reconcile],
+        EMAIL_QUEUE: [notifier.notify, *asking],
+        TWILIO_QUEUE: [notifier.notify, *asking],
+        VOICE_QUEUE: [notifier.notify],
+        CHAT_QUEUE: [notifier.notify, *asking, war_rooms.show_room],
     }
+
+
+def wishes_of(settings: Settings, store: Engine) -> Wishes:
+    """What people and the house want of who is told, and where."""
+    verified = Methods(store, settings.commitment_key.get_secret_value()) if settings.unverified == "skip" else None
+    # Who has turned texts off is asked when one is to be sent: it fails then, and the next channel is tried at once.
+    # Left out here, that channel would come at its own time, which may be long after.
+    return Wishes(None, Turns(store), verified)
+
+
+def ways_back(settings: Settings) -> WaysBack:
+    """The addresses that messages carry."""
+    tokens = Tokens(settings.signing_key.get_secret_value())
+    return WaysBack(tokens, settings.public_url, settings.reply_domain, sms_links=settings.sms_links)
+
+
+def paces(settings: Settings) -> Mapping[str, float]:
+    """How many acts in a second the engine hands out of each vendor's queue, to all workers together."""
+    pace = settings.paces
+    return {EMAIL_QUEUE: pace.email, TWILIO_QUEUE: pace.phone, VOICE_QUEUE: pace.voice, CHAT_QUEUE: pace.chat}

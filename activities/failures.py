@@ -5,12 +5,12 @@ to time, so each family has a default, and the raw code is always reported.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from escalation.adapters.sending import Answered, Broken
+from escalation.adapters.sending import Answered, Broken, Vendor
 from escalation.core.vocabulary import Failure
 
 
@@ -28,13 +28,15 @@ class FailureClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A class, the code to show to people, and for a rate limit how long to wait."""
+    """A class, the code to show to people, for a rate limit how long to wait, and whether an operator must hear."""
 
     failure_class: FailureClass
     code: str
     delay: timedelta = timedelta(0)
+    alarming: bool = False
 
 
+# SendGrid's 202 is no row: it is a success only together with its message id, which its adapter reads.
 SENDGRID_STATUS: Mapping[int, FailureClass] = {
     400: FailureClass.CONTENT,
     401: FailureClass.CONFIG,
@@ -47,7 +49,16 @@ SENDGRID_STATUS: Mapping[int, FailureClass] = {
     415: FailureClass.CONFIG,
     429: FailureClass.RATE_LIMITED,
     451: FailureClass.CONFIG,  # data residency: the wrong region
+    500: FailureClass.AMBIGUOUS,
+    502: FailureClass.AMBIGUOUS,
+    503: FailureClass.AMBIGUOUS,
+    504: FailureClass.AMBIGUOUS,
 }
+STATUS_FAMILIES: Mapping[int, FailureClass] = {
+    4: FailureClass.CONFIG,  # refused, in a way that nobody has seen yet
+    5: FailureClass.AMBIGUOUS,
+}
+"""By the first digit of the status. A success that is not the exact one, and a redirect, are ambiguous too."""
 
 _CONFIG = (
     "20003", "20005", "20006", "20008", "10001", "30002",  # credentials, account, test credentials
@@ -70,6 +81,45 @@ TWILIO_CODES: Mapping[str, FailureClass] = {
     **dict.fromkeys(("20500", "20503"), FailureClass.AMBIGUOUS),  # "not idempotent", says Twilio
 }
 TWILIO_FAMILIES: Mapping[str, FailureClass] = {"21": FailureClass.DEST_PERMANENT, "20": FailureClass.CONFIG}
+"""By the first two digits, for codes without a row; every other family is our configuration until somebody looks."""
+
+_SLACK_CONFIG = (
+    "channel_not_found", "not_in_channel", "is_archived", "channel_is_archived", "restricted_action",
+    "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission",
+    "missing_scope", "org_login_required", "ekm_access_denied", "access_denied", "team_access_not_granted",
+    "not_allowed_token_type",
+    "not_configured",  # our own word: no workspace is
+)  # fmt: skip
+_SLACK_CONTENT = (
+    "msg_too_long", "msg_blocks_too_long", "no_text", "invalid_blocks", "invalid_blocks_format",
+    "too_many_attachments", "invalid_metadata_format", "metadata_too_large", "metadata_must_be_sent_from_app",
+)  # fmt: skip
+
+SLACK_ERRORS: Mapping[str, FailureClass] = {
+    **dict.fromkeys(("ratelimited", "rate_limited"), FailureClass.RATE_LIMITED),
+    **dict.fromkeys(
+        ("internal_error", "fatal_error", "service_unavailable", "request_timeout"),
+        FailureClass.AMBIGUOUS,  # "possible some aspect succeeded", says Slack
+    ),
+    **dict.fromkeys(_SLACK_CONFIG, FailureClass.CONFIG),
+    **dict.fromkeys(
+        ("user_not_found", "users_not_found", "user_disabled", "user_not_visible", "cannot_dm_bot"),
+        FailureClass.DEST_PERMANENT,
+    ),
+    **dict.fromkeys(_SLACK_CONTENT, FailureClass.CONTENT),
+}
+"""What Slack says beside "ok": false. An error without a row is our configuration until somebody looks."""
+
+CALLBACK_REFUSED = frozenset({"21609", "21205", "21402"})
+"""The message is fine, only the address at which we want to hear of it is not: it can be sent without one."""
+
+BLOCKED_CODE = "http_403"
+BLOCKED_FOR = timedelta(minutes=5)
+"""SendGrid's 403 may be a block for too many bad requests, which every further one makes longer: mail is not tried
+again until then, and each dispatch meanwhile goes another way at once."""
+
+ALARMING = frozenset({FailureClass.CONFIG, FailureClass.CONTENT})
+"""Classes that no retry mends: a person has to."""
 
 REPORTED: Mapping[FailureClass, Failure] = {
     FailureClass.SAFE_RETRY: Failure.UNREACHABLE,
@@ -87,6 +137,7 @@ BACKOFF_MAX = timedelta(seconds=60)
 JITTER = 0.25
 """The largest share of a delay that is added, so that senders which were stopped together do not return together."""
 
+_OK = 200
 _SERVER_ERROR = 500
 _CLIENT_ERROR = 400
 _TOO_MANY = 429
@@ -100,11 +151,13 @@ def classify(answer: Answered | Broken, dispatch: str, attempt: int) -> Verdict:
     """
     if isinstance(answer, Broken):
         return Verdict(FailureClass.AMBIGUOUS if answer.posted else FailureClass.SAFE_RETRY, answer.why)
-    found = _twilio(answer) if answer.vendor == "twilio" else _by_status(answer)
+    found, known = _BY_VENDOR.get(answer.vendor, _by_status)(answer)
     code = answer.code or f"http_{answer.status}"
     if found is FailureClass.RATE_LIMITED:
         return Verdict(found, code, rate_delay(answer.wait, dispatch, attempt))
-    return Verdict(found, code)
+    # An address that will not work is everyday business; a code that no table knows is not.
+    alarming = found in ALARMING or (found is not FailureClass.AMBIGUOUS and not known)
+    return Verdict(found, code, alarming=alarming)
 
 
 def rate_delay(asked: timedelta | None, dispatch: str, attempt: int) -> timedelta:
@@ -115,18 +168,35 @@ def rate_delay(asked: timedelta | None, dispatch: str, attempt: int) -> timedelt
     return min(jittered, RATE_DELAY_MAX)
 
 
-def _twilio(answer: Answered) -> FailureClass:
+def _twilio(answer: Answered) -> tuple[FailureClass, bool]:
+    """The class, and whether a row says so. What the status says about having been processed goes before the code."""
     if answer.status == _TOO_MANY:
-        return FailureClass.RATE_LIMITED
+        return FailureClass.RATE_LIMITED, True
     if answer.status >= _SERVER_ERROR or answer.status < _CLIENT_ERROR or answer.status == _TIMED_OUT:
-        return FailureClass.AMBIGUOUS
+        return FailureClass.AMBIGUOUS, True
     if answer.code is None:
-        return FailureClass.CONFIG
-    return TWILIO_CODES.get(answer.code) or TWILIO_FAMILIES.get(answer.code[:2], FailureClass.CONFIG)
+        return FailureClass.CONFIG, True
+    if answer.code in TWILIO_CODES:
+        return TWILIO_CODES[answer.code], True
+    return TWILIO_FAMILIES.get(answer.code[:2], FailureClass.CONFIG), False
 
 
-def _by_status(answer: Answered) -> FailureClass:
-    """SendGrid and the ticket system say it all with the status. An unknown 4xx was refused, so it is no ambiguity."""
+def _by_status(answer: Answered) -> tuple[FailureClass, bool]:
+    """SendGrid and the ticket system say it all with the status."""
     if answer.status in SENDGRID_STATUS:
-        return SENDGRID_STATUS[answer.status]
-    return FailureClass.CONFIG if _CLIENT_ERROR <= answer.status < _SERVER_ERROR else FailureClass.AMBIGUOUS
+        return SENDGRID_STATUS[answer.status], True
+    return STATUS_FAMILIES.get(answer.status // 100, FailureClass.AMBIGUOUS), False
+
+
+def _slack(answer: Answered) -> tuple[FailureClass, bool]:
+    """Its errors come with status 200; what the status says about having been processed goes before them."""
+    if answer.status == _TOO_MANY:
+        return FailureClass.RATE_LIMITED, True
+    if answer.status >= _SERVER_ERROR or answer.status < _OK or _OK < answer.status < _CLIENT_ERROR:
+        return FailureClass.AMBIGUOUS, True
+    if answer.status != _OK:
+        return FailureClass.CONFIG, True  # somebody else answered: Slack's own refusals come with 200
+    return SLACK_ERRORS.get(answer.code or "", FailureClass.CONFIG), answer.code in SLACK_ERRORS
+
+
+_BY_VENDOR: Mapping[Vendor, Callable[[Answered], tuple[FailureClass, bool]]] = {"twilio": _twilio, "slack": _slack}

@@ -6,20 +6,43 @@ answers, so that nobody waits for an error to be noticed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol
 
 from temporalio import activity
 
-from activities.attempts import again, attempt, is_last
-from activities.failures import REPORTED, FailureClass, Verdict, classify
+from activities.attempts import again, attempt, elapsed, is_last
+from activities.failures import (
+    BLOCKED_CODE,
+    BLOCKED_FOR,
+    CALLBACK_REFUSED,
+    RATE_DELAY_MAX,
+    REPORTED,
+    FailureClass,
+    Verdict,
+    classify,
+)
+from activities.stores import Answers, PauseStore, WordStore
 from escalation.adapters.failpoints import Failpoints
 from escalation.adapters.ledger import AlreadyFailed, AlreadySent, Claim, Ledger, LedgerDown, Order, Unfinished
-from escalation.adapters.rendering import Renderer, TemplateFault, Words
-from escalation.adapters.sending import Accepted, AddressBook, Attempt, Broken, Outgoing, Provider, Vendor
-from escalation.core.commands import ReportDelivery
-from escalation.core.effects import Notify
+from escalation.adapters.pauses import Pause
+from escalation.adapters.phrasing import TemplateFault
+from escalation.adapters.rendering import Renderer, Words
+from escalation.adapters.sending import (
+    Accepted,
+    AddressBook,
+    Answered,
+    Attempt,
+    Broken,
+    Content,
+    Outgoing,
+    Provider,
+    Script,
+    Vendor,
+)
+from escalation.adapters.slack import NoChat
+from escalation.core.effects import Notify, text_id
+from escalation.core.facts import ReportDelivery
 from escalation.core.vocabulary import Channel, Failure, Message, Outcome
 from workflows.ports import Send
 
@@ -29,17 +52,24 @@ NOTICE_LASTS = timedelta(hours=4)
 PAGE_WAIT_MAX = timedelta(seconds=10)
 """A page whose provider asks for a longer pause fails at once, so that another channel is tried."""
 
-VENDOR: Mapping[Channel, Vendor] = {Channel.EMAIL: "sendgrid", Channel.SMS: "twilio", Channel.VOICE: "twilio"}
+VENDOR: Mapping[Channel, Vendor] = {
+    Channel.EMAIL: "sendgrid",
+    Channel.SMS: "twilio",
+    Channel.VOICE: "twilio",
+    Channel.CHAT: "slack",
+}
 
 NEEDS_TEXT = frozenset({Message.CUSTOMER_UPDATE})
 """Messages that are nothing without somebody's words."""
 
+TELLS_STORY = frozenset({Message.PAGE, Message.APPROVAL, Message.RETURNED})
+"""Messages whose mail tells what the escalation was handed over with: to whoever is to begin, or to judge."""
 
-class WordStore(Protocol):
-    """Where words are kept. Raises `LedgerDown` when it does not answer."""
+ANSWERED = frozenset({Message.PAGE, Message.APPROVAL})
+"""Messages that can be answered on a page."""
 
-    def read(self, text: str) -> str | None:
-        """The words of a text id, or None."""
+STORY = "description"
+"""The key under which those words are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +84,7 @@ class Unsendable:
 class Notifier:
     """The deed behind `workflows.ports.notify`. Safe to run in many threads."""
 
-    def __init__(  # one argument for each thing outside that it touches
+    def __init__(  # noqa: PLR0913  # one argument for each thing outside that it touches
         self,
         *,
         ledger: Ledger,
@@ -64,13 +94,19 @@ class Notifier:
         mail: Provider,
         phone: Provider,
         failpoints: Failpoints | None = None,
+        pauses: PauseStore | None = None,
+        answers: Answers | None = None,
+        chat: Provider | None = None,
     ) -> None:
         self._ledger = ledger
         self._texts = texts
         self._book = book
         self._renderer = renderer
         self._providers: dict[Channel, Provider] = {Channel.EMAIL: mail, Channel.SMS: phone, Channel.VOICE: phone}
+        self._providers[Channel.CHAT] = chat or NoChat()
         self._failpoints = failpoints or Failpoints()
+        self._pauses = pauses
+        self._answers = answers or Answers()
 
     # The thread is never interrupted: between a provider's yes and its record, an exception would lose the yes. The act
     # is bounded by its timeouts instead.
@@ -100,6 +136,10 @@ class Notifier:
         outgoing = self._outgoing(send)
         if isinstance(outgoing, Unsendable):
             return self._unsendable(effect, claim, outgoing)
+        if (pause := self._pause(send)) is not None:
+            delay = min(pause.until - send.at - elapsed(), RATE_DELAY_MAX)
+            verdict = Verdict(FailureClass.RATE_LIMITED, f"paused_{pause.code}", delay)
+            return self._surely_not_sent(effect, claim, verdict)
         if not self._ledger.fresh(claim):
             return self._surely_not_sent(effect, claim, Verdict(FailureClass.SAFE_RETRY, "stale_intent"))
         answer = self._post(outgoing)
@@ -107,8 +147,7 @@ class Notifier:
             self._record(claim, answer)
             self._failpoints.reach("after_record")
             return ReportDelivery(effect.number, Outcome.ACCEPTED, provider_id=answer.provider_id)
-        verdict = classify(answer, effect.dispatch, attempt())
-        activity.logger.warning("dispatch %s: %s (%s)", effect.dispatch, verdict.failure_class, verdict.code)
+        verdict = self._judged(send, answer)
         if verdict.failure_class is FailureClass.AMBIGUOUS:
             return ReportDelivery(effect.number, Outcome.AMBIGUOUS, code=verdict.code)
         if verdict.failure_class in {FailureClass.SAFE_RETRY, FailureClass.RATE_LIMITED}:
@@ -135,20 +174,51 @@ class Notifier:
         if isinstance(answer, Accepted):
             self._record_unledgered(send, answer)
             return ReportDelivery(effect.number, Outcome.ACCEPTED, provider_id=answer.provider_id, how="unledgered")
-        verdict = classify(answer, effect.dispatch, attempt())
+        verdict = self._judged(send, answer)
         failure = REPORTED.get(verdict.failure_class)
         outcome = Outcome.AMBIGUOUS if failure is None else Outcome.FAILED
         return ReportDelivery(effect.number, outcome, failure=failure, code=verdict.code, how="unledgered")
 
     def _post(self, outgoing: Outgoing) -> Attempt:
-        provider = self._providers[outgoing.channel]
-        try:
-            answer = provider.send(outgoing)
-        except Exception as error:  # noqa: BLE001  # a bug after the intent: nobody knows what was posted
-            vendor = VENDOR[outgoing.channel]
-            answer = Broken(vendor, posted=True, why=type(error).__name__)
+        """Once; a second time only when the vendor has refused nothing but our address for callbacks.
+
+        What becomes of it is then asked for, as of any dispatch of which no receipt comes.
+        """
+        answer = self._post_once(outgoing)
+        if isinstance(answer, Answered) and answer.code in CALLBACK_REFUSED and outgoing.calls_back:
+            alarm(outgoing.dispatch, outgoing.channel, classify(answer, outgoing.dispatch, attempt()))
+            answer = self._post_once(replace(outgoing, calls_back=False))
         self._failpoints.reach("after_post")
         return answer
+
+    def _judged(self, send: Send, answer: Answered | Broken) -> Verdict:
+        """What the answer means. Whatever no retry mends, an operator hears of."""
+        effect = send.effect
+        verdict = classify(answer, effect.dispatch, attempt())
+        activity.logger.warning("dispatch %s: %s (%s)", effect.dispatch, verdict.failure_class, verdict.code)
+        if verdict.alarming:
+            alarm(effect.dispatch, effect.channel, verdict)
+        if effect.channel is Channel.EMAIL and verdict.code == BLOCKED_CODE and self._pauses is not None:
+            try:
+                self._pauses.close(effect.channel, send.at + elapsed() + BLOCKED_FOR, verdict.code)
+            except LedgerDown:
+                activity.logger.warning("%s stays open: the ledger cannot be reached", effect.channel)
+        return verdict
+
+    def _pause(self, send: Send) -> Pause | None:
+        if self._pauses is None:
+            return None
+        try:
+            return self._pauses.at(send.effect.channel, send.at + elapsed())
+        except LedgerDown:
+            return None  # better one refused request than one page that is not tried
+
+    def _post_once(self, outgoing: Outgoing) -> Attempt:
+        provider = self._providers[outgoing.channel]
+        try:
+            return provider.send(outgoing)
+        except Exception as error:  # noqa: BLE001  # a bug after the intent: nobody knows what was posted
+            return Broken(VENDOR[outgoing.channel], posted=True, why=type(error).__name__)
 
     def _outgoing(self, send: Send) -> Outgoing | Unsendable:
         """The message with its address, or why there is none."""
@@ -158,15 +228,24 @@ class Notifier:
             meant = self._book.is_customer(effect.contact) is effect.message.startswith("customer_")
             address = self._book.address(effect.contact, effect.channel, send.at) if meant else None
             name = self._book.name(effect.contact, send.at)
+            known = Words(
+                title=None,
+                text=None,
+                name=name,
+                customer=self._book.name(brief.customer, send.at) if brief.customer else None,
+                reader=self._book.reader(effect.contact, send.at),
+            )
         except Exception as error:  # noqa: BLE001  # whatever a directory raises, it could not be asked
             return Unsendable(Failure.UNREACHABLE, f"directory_{type(error).__name__}", lasting=False)
         if address is None:
             return Unsendable(Failure.NO_ADDRESS, f"no_{effect.channel}")
-        words = self._words(effect, name)
+        if self._turned_off(effect):
+            return Unsendable(Failure.NO_ADDRESS, "opted_out")
+        words = self._words(effect, known)
         if isinstance(words, Unsendable):
             return words
         try:
-            content = self._renderer.render(effect.message, effect.channel, brief, words, effect.dispatch, send.at)
+            content = self._made(send, words)
         except TemplateFault as fault:
             activity.logger.error("dispatch %s: %s", effect.dispatch, fault)  # one line, no traceback
             return Unsendable(Failure.CONTENT, "template")
@@ -180,20 +259,56 @@ class Notifier:
             content=content,
             at=send.at,
             lasts=PAGE_LASTS if effect.urgent else NOTICE_LASTS,
+            contact=effect.contact,
+            episode=brief.episode,
+            reply_to=self._answers.ways.reply_to(effect.dispatch) if _inside(effect) else None,
         )
 
-    def _words(self, effect: Notify, name: str | None) -> Words | Unsendable:
-        """Title and text. A page goes out without its title; a customer never gets a message with a hole in it."""
+    def _made(self, send: Send, words: Words) -> Content:
+        """What the channel carries, with the ways back to us. A call whose words cannot be kept is told them."""
+        effect = send.effect
+        if effect.message in ANSWERED and effect.channel in self._answers.linked:
+            words = replace(words, link=self._answers.ways.page(effect.dispatch))
+
+        def rendered(words: Words) -> Content:
+            return self._renderer.render(effect.message, effect.channel, effect.brief, words, effect.dispatch, send.at)
+
+        if self._answers.scripts is None or effect.channel is not Channel.VOICE:
+            return rendered(words)
+        script = rendered(replace(words, keypad=True))
+        try:
+            assert isinstance(script, Script)  # noqa: S101  # what a call carries
+            self._answers.scripts.keep(effect.dispatch, script)
+        except LedgerDown:
+            return rendered(words)
+        return replace(script, kept=True)
+
+    def _turned_off(self, effect: Notify) -> bool:
+        """Whether the person has said so. Who cannot be asked about is written to: the carrier knows it as well."""
+        if self._answers.optouts is None:
+            return False
+        try:
+            return effect.channel in self._answers.optouts.off(effect.contact)
+        except LedgerDown:
+            return False
+
+    def _words(self, effect: Notify, known: Words) -> Words | Unsendable:
+        """What is known, with title, text and story.
+
+        A page goes out without its title; a customer never gets a message with a hole in it.
+        """
         try:
             title = self._texts.read(effect.brief.title.id)
             text = None if effect.text is None else self._texts.read(effect.text.id)
+            told = effect.message in TELLS_STORY and effect.channel is Channel.EMAIL
+            story = self._texts.read(text_id(effect.brief.reference, effect.brief.episode, STORY)) if told else None
         except LedgerDown:
             if effect.urgent:
-                return Words(title=None, text=None, name=name)
+                return known
             return Unsendable(Failure.UNREACHABLE, "texts_down", lasting=False)
         if text is None and effect.message in NEEDS_TEXT:
             return Unsendable(Failure.CONTENT, "text_missing")
-        return Words(title=title, text=text, name=name)
+        return replace(known, title=title, text=text, description=story)
 
     def _unsendable(self, effect: Notify, claim: Claim, reason: Unsendable) -> ReportDelivery:
         if reason.lasting:
@@ -235,6 +350,19 @@ class Notifier:
             activity.logger.warning("dispatch %s: sent unledgered", send.effect.dispatch)
 
 
+def alarm(dispatch: str, channel: Channel, verdict: Verdict) -> None:
+    """Tell whoever watches logs and metrics that something is wrong which no retry mends."""
+    activity.logger.error(
+        "an operator must look: %s was refused as %s, code %s (dispatch %s)",
+        channel,
+        verdict.failure_class,
+        verdict.code,
+        dispatch,
+    )
+    attributes = {"channel": channel.value, "class": verdict.failure_class.value, "code": verdict.code}
+    activity.metric_meter().create_counter("escalation_vendor_alarms").add(1, attributes)
+
+
 def _order(send: Send) -> Order:
     effect = send.effect
     brief = effect.brief
@@ -248,3 +376,8 @@ def _order(send: Send) -> Order:
         episode=brief.episode,
         number=effect.number,
     )
+
+
+def _inside(effect: Notify) -> bool:
+    """Whether one of ours reads it: a customer's answer goes to people."""
+    return not effect.message.startswith("customer_")

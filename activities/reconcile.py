@@ -1,25 +1,51 @@
-"""The act of finding out whether an ambiguous dispatch was accepted. Called after the settle window, never before."""
+"""The acts of asking a provider afterwards: was an ambiguous dispatch accepted, and what became of an accepted one?
+
+The first is called after the settle window, never before; the second when no receipt has come.
+"""
 
 from datetime import datetime
+from typing import Protocol
 
 from temporalio import activity
 
-from activities.attempts import again, is_last
+from activities.attempts import again, elapsed, is_last
+from escalation.adapters.inbox import Received
 from escalation.adapters.ledger import Ledger, LedgerDown, Row, State
-from escalation.adapters.sending import AddressBook, Provider, Question, Seen, Unclear, Unseen
-from escalation.core.commands import ReportReconciliation
-from escalation.core.effects import Reconcile
-from escalation.core.vocabulary import Channel, Reconciled
-from workflows.ports import Look
+from escalation.adapters.receipts import Receipt, read
+from escalation.adapters.sending import AddressBook, Provider, Question, Seen, Status, Trail, Unclear, Unseen
+from escalation.adapters.slack import NoChat
+from escalation.core.effects import LookUpReceipt, Reconcile
+from escalation.core.facts import ReportDelivery, ReportReconciliation
+from escalation.core.vocabulary import Channel, Outcome, Reconciled
+from workflows.ports import Follow, Look
+
+
+class Receipts(Protocol):
+    """The inbox of receipts. Raises `LedgerDown`."""
+
+    def receive(self, receipt: Receipt, *, telling: bool = True) -> Received:
+        """Keep a receipt once, with all that follows from it."""
+        ...
 
 
 class Reconciler:
-    """The deed behind `workflows.ports.reconcile`. Safe to run in many threads."""
+    """The deeds behind `workflows.ports.reconcile` and `look_up_receipt`. Safe to run in many threads."""
 
-    def __init__(self, *, ledger: Ledger, book: AddressBook, mail: Provider, phone: Provider) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        inbox: Receipts,
+        book: AddressBook,
+        mail: Provider,
+        phone: Provider,
+        chat: Provider | None = None,
+    ) -> None:
         self._ledger = ledger
+        self._inbox = inbox
         self._book = book
         self._providers: dict[Channel, Provider] = {Channel.EMAIL: mail, Channel.SMS: phone, Channel.VOICE: phone}
+        self._providers[Channel.CHAT] = chat or NoChat()
 
     @activity.defn(name="reconcile", no_thread_cancel_exception=True)
     def reconcile(self, look: Look) -> ReportReconciliation:
@@ -38,10 +64,59 @@ class Reconciler:
                 return _report(effect, Reconciled.UNKNOWN, None, "ledger_down")
             raise again("LedgerDown", effect.dispatch) from None
 
+    @activity.defn(name="look_up_receipt", no_thread_cancel_exception=True)
+    def look_up_receipt(self, follow: Follow) -> ReportDelivery:
+        """See `workflows.ports.look_up_receipt`."""
+        effect = follow.effect
+        try:
+            row = self._ledger.get(effect.dispatch)
+        except LedgerDown:
+            row = None  # the provider knows more than the ledger does
+        if row is not None and (known := self._known(effect, row)) is not None:
+            return known
+        provider_id = effect.provider_id if row is None else row.provider_id or effect.provider_id
+        address = self._address(effect.contact, effect.channel, effect.since)
+        if provider_id is None or address is None:
+            return _news(effect, "no_id" if provider_id is None else "no_address")
+        trail = Trail(provider_id, effect.channel, address, effect.since, follow.at)
+        match self._providers[effect.channel].follow(trail):
+            case Unclear(why):
+                activity.logger.warning("dispatch %s cannot be followed: %s", effect.dispatch, why)
+                if not is_last():
+                    raise again("Unclear", why)
+                return _news(effect, why)
+            case Status() as status:
+                self._keep(follow, provider_id, status)
+                return _told(effect, provider_id, status)
+
+    def _known(self, effect: LookUpReceipt, row: Row) -> ReportDelivery | None:
+        """What a receipt has said already, if it was the last word: the workflow may not have heard it yet."""
+        if row.receipt is None:
+            return None
+        told = _told(effect, row.provider_id, Status(row.receipt, row.receipt_code))
+        return None if told.outcome is Outcome.ACCEPTED else told
+
+    def _keep(self, follow: Follow, provider_id: str, status: Status) -> None:
+        """The provider's word is a receipt like any other; whoever asked tells it."""
+        effect = follow.effect
+        receipt = Receipt(
+            key=f"poll-{provider_id}-{status.word}",
+            dispatch=effect.dispatch,
+            status=status.word,
+            received_at=follow.at + elapsed(),
+            provider_id=provider_id,
+            code=status.code,
+            payload={"AnsweredBy": status.answered_by} if status.answered_by else {},
+        )
+        try:
+            self._inbox.receive(receipt, telling=False)
+        except LedgerDown:
+            activity.logger.warning("dispatch %s: its status is not in the ledger", effect.dispatch)
+
     def _ask(self, look: Look, row: Row | None) -> ReportReconciliation:
         """An open intent, or no row at all: a page that went out while the ledger could not be reached."""
         effect = look.effect
-        question = self._question(look)
+        question = self._question(look, row)
         if question is None:
             return _report(effect, Reconciled.UNKNOWN, None, "no_address")
         match self._providers[effect.channel].look(question):
@@ -57,7 +132,7 @@ class Reconciler:
                 activity.logger.warning("dispatch %s cannot be looked up: %s", effect.dispatch, why)
                 return _report(effect, Reconciled.UNKNOWN, None, why)
 
-    def _question(self, look: Look) -> Question | None:
+    def _question(self, look: Look, row: Row | None) -> Question | None:
         effect = look.effect
         address = self._address(effect.contact, effect.channel, effect.since)
         if address is None:
@@ -79,6 +154,8 @@ class Reconciler:
             taken=self._ledger.taken,
             rivals=len(rivals),
             place=rivals.index(effect.dispatch) if effect.dispatch in rivals else 0,
+            reference="" if row is None else row.reference,
+            episode="" if row is None else row.episode,
         )
 
     def _address(self, contact: str, channel: Channel, at: datetime) -> str | None:
@@ -98,3 +175,20 @@ class Reconciler:
 
 def _report(effect: Reconcile, result: Reconciled, provider_id: str | None, how: str) -> ReportReconciliation:
     return ReportReconciliation(effect.number, result, provider_id=provider_id, how=how)
+
+
+def _news(effect: LookUpReceipt, why: str | None = None) -> ReportDelivery:
+    """Nothing new; `why` when it could not be found out."""
+    return ReportDelivery(effect.of, Outcome.ACCEPTED, provider_id=effect.provider_id, code=why, how="poll")
+
+
+def _told(effect: LookUpReceipt, provider_id: str | None, status: Status) -> ReportDelivery:
+    reading = read(effect.channel, status.word, status.code, status.answered_by)
+    return ReportDelivery(
+        effect.of,
+        reading.outcome,
+        provider_id=provider_id,
+        failure=reading.failure,
+        code=reading.code or (status.word if reading.outcome is Outcome.ACCEPTED else None),
+        how="poll",
+    )

@@ -7,12 +7,13 @@ from temporalio import activity
 
 from activities.attempts import again, attempt, is_last
 from activities.failures import FailureClass, Verdict, classify
-from activities.notify import WordStore
+from activities.stores import WordStore
 from escalation.adapters.ledger import LedgerDown
-from escalation.adapters.rendering import Renderer, TemplateFault, Words
+from escalation.adapters.phrasing import TemplateFault
+from escalation.adapters.rendering import Renderer, Words
 from escalation.adapters.sending import Accepted, Attempt
-from escalation.core.commands import ReportTicket
 from escalation.core.effects import WriteTicket
+from escalation.core.facts import ReportTicket
 from workflows.ports import Write
 
 RETRIED = frozenset({FailureClass.SAFE_RETRY, FailureClass.RATE_LIMITED, FailureClass.AMBIGUOUS})

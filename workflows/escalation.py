@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from escalation.core.decide import Decision, decide
     from escalation.core.effects import Effect
     from escalation.core.entry import Sealed
+    from escalation.core.facts import ReportDelivery
     from escalation.core.refusals import Refusal
     from escalation.core.state import Escalation, next_due
     from escalation.core.vocabulary import Severity
@@ -43,8 +44,7 @@ DRAIN = timedelta(seconds=60)
 CARRIED_ENTRIES_MAX = 100
 # Calls for what is due in one wake; a wake that needs more goes on in the next second.
 ELAPSES_PER_WAKE = 20
-WORDS_CHARS_MAX = 65_536
-# A caller whose command meets the very end reads "ended" from the engine; there is nothing to wait for.
+# A caller whose command meets the very end reads "ended" from the engine, and a signal changes nothing any more.
 ABANDON = workflow.HandlerUnfinishedPolicy.ABANDON
 OPENING = "opening"  # the key under which the opening's answer is remembered
 
@@ -124,31 +124,28 @@ class EscalationWorkflow:
     @command.validator
     def _is_whole(self, instruction: Instruction) -> None:
         """Only what is malformed leaves no trace."""
-        if (instruction.command is None) is (instruction.adopt is None):
-            raise ApplicationError("an instruction carries exactly one of command and adopt", type="Malformed")
-        if len(instruction.words or "") > WORDS_CHARS_MAX:
-            raise ApplicationError(f"words end at {WORDS_CHARS_MAX} characters", type="Malformed")
         if (why := unsound(instruction)) is not None:
             raise ApplicationError(why, type="Malformed")
 
-    @workflow.signal(name=names.SIGNAL_APPROVE, description="A manager's yes, by signal")
+    @workflow.signal(name=names.SIGNAL_APPROVE, description="A manager's yes, by signal", unfinished_policy=ABANDON)
     async def approve(self, instruction: Instruction) -> None:
         """The same rule as by update judges it; whoever sent it reads the answer in the log."""
         await self._take_signal(instruction, "approve")
 
-    @workflow.signal(name=names.SIGNAL_REJECT, description="A manager's no, by signal")
+    @workflow.signal(name=names.SIGNAL_REJECT, description="A manager's no, by signal", unfinished_policy=ABANDON)
     async def reject(self, instruction: Instruction) -> None:
         """The same rule as by update judges it; whoever sent it reads the answer in the log."""
         await self._take_signal(instruction, "reject")
 
-    @workflow.signal(name=names.SIGNAL_FACT, description="A receipt that changes a decision")
+    @workflow.signal(name=names.SIGNAL_FACT, description="A receipt that changes a decision", unfinished_policy=ABANDON)
     async def fact(self, late: LateFact) -> None:
-        """What the gateway learned about a dispatch, with the gateway's proof."""
+        """What the gateway learned about a dispatch, or a linked one says of itself, with the gateway's proof."""
         await workflow.wait_condition(self._is_open)
         fact = late.fact
-        if fact.kind == "report_delivery" and unsound(late) is None:
+        if fact.kind in {"report_delivery", "report_linked"} and unsound(late) is None:
             standing = await standing_of(self._start, late)
-            self._inbox.append(Item(replace(fact, how="receipt", standing=standing)))
+            heard = replace(fact, how="receipt") if isinstance(fact, ReportDelivery) else fact
+            self._inbox.append(Item(replace(heard, standing=standing)))
 
     @workflow.query(name=names.QUERY_VIEW, description="How it stands")
     def view(self) -> View:

@@ -8,22 +8,33 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from escalation.core.canonical import canonical
-    from escalation.core.commands import AdoptPolicy, Command, DeEscalate, Standing
+    from escalation.core.commands import AdoptPolicy, Command, DeEscalate
+    from escalation.core.standing import Standing
     from escalation.wire.messages import Instruction, LateFact, Start
-    from escalation.wire.proof import claim_of
+    from escalation.wire.proof import OURS, PROOF_CHARS_MAX, claim_of
     from workflows import options, ports
 
 NEEDS_ROLES = ("approve", "reject")
 WORDS_OPTIONAL = ("resolve", "de_escalate")
-# Only this side says who somebody is and where words are kept; whatever a caller puts there is dropped.
-OURS = ("standing", "text", "findings")
 # A command or fact as the log would hold it, UTF-8; what the client lets through is far smaller.
 SAID_BYTES_MAX = 16 * 1024
+WORDS_CHARS_MAX = 65_536
 
 
 def unsound(said: Instruction | LateFact) -> str | None:
-    """Why the log could not hold this: an instant without zone or range, a number or text beyond bounds; else None."""
-    value = said.fact if isinstance(said, LateFact) else said.command or said.adopt
+    """Why this may not come in: two things or none, too many words, or what the log could not hold (an instant without
+    zone or range, a number or text beyond bounds); else None.
+    """
+    if isinstance(said, LateFact):
+        return _unlogged(said.fact)
+    if (said.command is None) is (said.adopt is None):
+        return "an instruction carries exactly one of command and adopt"
+    if len(said.words or "") > WORDS_CHARS_MAX:
+        return f"words end at {WORDS_CHARS_MAX} characters"
+    return _unlogged(said.command or said.adopt)
+
+
+def _unlogged(value: object) -> str | None:
     try:
         size = len(canonical(value).encode())
     except (ArithmeticError, TypeError, ValueError) as error:
@@ -70,6 +81,8 @@ async def standing_of(start: Start, late: LateFact) -> Standing:
 
 
 def _inquiry(start: Start, by: str, claim: str, proof: str | None) -> ports.Inquiry:
+    if proof is not None and len(proof) > PROOF_CHARS_MAX:
+        proof = None  # worthless, and passed on it might be more than the engine takes
     return ports.Inquiry(start.reference, start.episode, by, workflow.now(), claim=claim, proof=proof)
 
 

@@ -1,13 +1,18 @@
 """What an opening waits for: the agreement, the words and a short code. Each wait is bounded, with a way on."""
 
+from dataclasses import replace
+
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from escalation.core.beside import Attachment
+    from escalation.core.case_facts import CaseFacts
     from escalation.core.commands import Open
     from escalation.core.effects import Text, text_id
+    from escalation.core.intake import Named, place
     from escalation.core.policy import Policy
-    from escalation.wire.messages import Start
+    from escalation.wire.messages import HandedFile, Start
     from workflows import options, ports
 
 
@@ -27,12 +32,14 @@ async def freeze(name: str) -> Policy:
 
 
 async def admit(start: Start) -> ports.Admitted:
-    """Keep the words and allot a short code.
+    """Keep the words, allot a short code, and ask triage.
 
-    When the store is away, the words get the ids under which they will be found later, without a commitment.
+    When the store is away, the words get the ids under which they will be found later, without a commitment; triage
+    has no say then.
     """
     try:
-        return await workflow.execute_activity(ports.admit, admission(start), **options.ADMIT)
+        order = replace(admission(start), intake=intake(start))
+        return await workflow.execute_activity(ports.admit, order, **options.ADMIT)
     except ActivityError:
         words = admission(start).words
         return ports.Admitted(None, {key: Text(text_id(start.reference, start.episode, key), "") for key in words})
@@ -40,20 +47,34 @@ async def admit(start: Start) -> ports.Admitted:
 
 def admission(start: Start) -> ports.Admission:
     """The order to keep what an escalation starts with."""
-    words = {"title": start.title, "description": start.description}
+    names = {f"attachment {each.digest}": each.name for each in start.attachments}
+    words = {"title": start.title, "description": start.description, **names}
     return ports.Admission(start.reference, start.episode, workflow.now(), words)
 
 
+def intake(start: Start) -> ports.Intake | None:
+    """What triage is asked; nothing where a second party is only brought in: the first escalation has its answer."""
+    if start.linked_to is not None:
+        return None
+    case = replace(start.case or CaseFacts(), segment=start.segment or (start.case.segment if start.case else ""))
+    return ports.Intake(start.policy, start.customer, start.by, case, start.triage, start.by_hand)
+
+
 def handed_over(start: Start, policy: Policy, admitted: ports.Admitted) -> Open:
-    """The first command: what was handed over, under the agreement that was frozen for it."""
+    """The first command: what was handed over, under the agreement that was frozen for it.
+
+    What the request does not name is taken from triage, and marked so.
+    """
+    named = Named(start.route, start.severity, start.severity_name, start.segment, start.customer_contact)
+    placed = place(policy, named, admitted.triage)
     return Open(
         reference=start.reference,
         episode=start.episode,
         ticket=start.ticket,
         by=start.by,
         by_machine=start.by_machine,
-        route=start.route,
-        severity=start.severity,
+        route=placed.route,
+        severity=placed.severity,
         ask=start.ask,
         title=admitted.texts["title"],
         description=admitted.texts["description"],
@@ -62,5 +83,14 @@ def handed_over(start: Start, policy: Policy, admitted: ports.Admitted) -> Open:
         policy=policy,
         code=admitted.code,
         restricted=start.restricted,
-        segment=start.segment,
+        segment=placed.segment,
+        linked_to=start.linked_to,
+        customer_contact=placed.customer_contact,
+        attachments=tuple([_attached(each, admitted) for each in start.attachments]),
+        triage=replace(admitted.triage, taken=placed.taken) if admitted.triage is not None else None,
+        unread=placed.unread,
     )
+
+
+def _attached(file: HandedFile, admitted: ports.Admitted) -> Attachment:
+    return Attachment(file.digest, file.bytes, file.media_type, admitted.texts[f"attachment {file.digest}"])

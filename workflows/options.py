@@ -5,14 +5,25 @@ from typing import Any
 
 from temporalio.common import Priority, RetryPolicy
 
-from escalation.core.effects import Effect, FindContacts, Notify, Reconcile, WriteTicket
+from escalation.core.effects import (
+    Effect,
+    FindContacts,
+    LookUpReceipt,
+    Notify,
+    Reconcile,
+    ShowRoom,
+    TellLinked,
+    WriteTicket,
+)
 from escalation.core.vocabulary import Channel, Severity
-from escalation.wire.names import EMAIL_QUEUE, TWILIO_QUEUE
+from escalation.wire.names import CHAT_QUEUE, EMAIL_QUEUE, TWILIO_QUEUE, VOICE_QUEUE
 
 Options = dict[str, Any]  # keyword arguments of `workflow.execute_activity`
 
-# Attempts that a send has before its act must answer instead of raise; the act counts them too.
+# Attempts that a send has before its act must answer instead of raise; the act counts them too. A page is answered
+# for after a few seconds, so that another channel is tried; anything else outlives a rate limit's 1, 2, 4 … 60 s.
 SEND_ATTEMPTS = 3
+NOTICE_ATTEMPTS = 8
 LOOKUP_ATTEMPTS = 5
 TICKET_ATTEMPTS = 8
 
@@ -23,7 +34,9 @@ ADMIT_PATIENCE = timedelta(seconds=10)
 # How long a command waits for the directory before it is judged without.
 INQUIRY_PATIENCE = timedelta(seconds=15)
 
-QUEUES = {Channel.EMAIL: EMAIL_QUEUE, Channel.SMS: TWILIO_QUEUE, Channel.VOICE: TWILIO_QUEUE}
+QUEUES = {Channel.EMAIL: EMAIL_QUEUE, Channel.SMS: TWILIO_QUEUE, Channel.VOICE: VOICE_QUEUE, Channel.CHAT: CHAT_QUEUE}
+# Calls have a queue for themselves, because an account dials about one in a second. To ask about one costs no dialling.
+LOOKUP_QUEUES = {**QUEUES, Channel.VOICE: TWILIO_QUEUE}
 _PRIORITY = {severity: rank for rank, severity in enumerate(Severity, start=1)}
 
 FREEZE: Options = {
@@ -77,11 +90,14 @@ def _of(effect: Effect, send_timeout: timedelta) -> Options:
                 "task_queue": QUEUES[effect.channel],
                 "start_to_close_timeout": send_timeout,
                 # Attempts after the first send nothing blindly: an unfinished intent answers "ambiguous".
-                "retry_policy": RetryPolicy(maximum_attempts=SEND_ATTEMPTS, maximum_interval=timedelta(seconds=60)),
+                "retry_policy": RetryPolicy(
+                    maximum_attempts=SEND_ATTEMPTS if effect.urgent else NOTICE_ATTEMPTS,
+                    maximum_interval=timedelta(seconds=60),
+                ),
             }
-        case Reconcile():
+        case Reconcile() | LookUpReceipt():
             return {
-                "task_queue": QUEUES[effect.channel],
+                "task_queue": LOOKUP_QUEUES[effect.channel],
                 "start_to_close_timeout": send_timeout,
                 "retry_policy": RetryPolicy(maximum_attempts=LOOKUP_ATTEMPTS, maximum_interval=timedelta(seconds=60)),
             }
@@ -95,4 +111,18 @@ def _of(effect: Effect, send_timeout: timedelta) -> Options:
             return {
                 "start_to_close_timeout": timedelta(seconds=30),
                 "retry_policy": RetryPolicy(maximum_attempts=TICKET_ATTEMPTS, maximum_interval=timedelta(minutes=5)),
+            }
+        case TellLinked():
+            return {
+                "start_to_close_timeout": timedelta(seconds=10),  # one signal to the engine
+                "schedule_to_close_timeout": timedelta(minutes=10),  # what it says can also be looked up there
+                "retry_policy": RetryPolicy(maximum_interval=timedelta(minutes=1)),
+            }
+        case ShowRoom():
+            return {
+                "task_queue": CHAT_QUEUE,
+                "start_to_close_timeout": send_timeout,
+                # A status that is not shown by the next one is worth nothing.
+                "schedule_to_close_timeout": timedelta(minutes=10),
+                "retry_policy": RetryPolicy(maximum_attempts=NOTICE_ATTEMPTS, maximum_interval=timedelta(seconds=60)),
             }

@@ -9,10 +9,25 @@ from datetime import datetime, timedelta
 
 from temporalio import activity
 
-from escalation.core.commands import ReportContacts, ReportDelivery, ReportReconciliation, ReportTicket, Standing
-from escalation.core.effects import FindContacts, Notify, Reconcile, Text, WriteTicket
+from escalation.core.beside import ReportTold
+from escalation.core.case_facts import CaseFacts
+from escalation.core.effects import (
+    FindContacts,
+    LookUpReceipt,
+    Notify,
+    Reconcile,
+    ShowRoom,
+    TellLinked,
+    Text,
+    WriteTicket,
+)
+from escalation.core.facts import ReportContacts, ReportDelivery, ReportReconciliation, ReportRoom, ReportTicket
+from escalation.core.intake import TriageRecord
 from escalation.core.policy import Policy
+from escalation.core.standing import Standing
+from escalation.core.vocabulary import Severity
 from escalation.wire.messages import Page
+from escalation.wire.readiness import ReadinessOrder, ReadinessTold
 
 __all__ = ["Page"]  # the one order that lives in the wire, because a run may hand it to the next
 
@@ -34,11 +49,20 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Follow:
+    """One accepted dispatch of which no receipt has come."""
+
+    effect: LookUpReceipt
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Find:
-    """Roles or names to resolve to people."""
+    """Roles or names to resolve to people; quiet hours depend on how bad it is."""
 
     effect: FindContacts
     at: datetime
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +70,22 @@ class Write:
     """One note and status for the ticket."""
 
     effect: WriteTicket
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a linked escalation is to hear."""
+
+    effect: TellLinked
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """How it stands, for the war room."""
+
+    effect: ShowRoom
     at: datetime
 
 
@@ -59,6 +99,18 @@ class Freeze:
 
 
 @dataclass(frozen=True, slots=True)
+class Intake:
+    """What triage is asked about. `wanted`: whatever the agreement says of triage, the request asks for it."""
+
+    policy: str
+    customer: str
+    by: str
+    case: CaseFacts
+    wanted: bool = False
+    by_hand: str = ""  # why it is escalated whatever triage sees
+
+
+@dataclass(frozen=True, slots=True)
 class Admission:
     """What an opening needs from the stores: words kept, and a short code for replies."""
 
@@ -66,6 +118,7 @@ class Admission:
     episode: str
     at: datetime
     words: dict[str, str] = field(default_factory=dict)  # e.g. title, description
+    intake: Intake | None = None  # None: triage is not asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +128,7 @@ class Admitted:
     code: int | None
     texts: dict[str, Text]
     send_timeout: timedelta = timedelta(seconds=45)  # four socket timeouts of 10 s and a margin
+    triage: TriageRecord | None = None  # None: it is off, or could not answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +192,15 @@ def reconcile(order: Look) -> ReportReconciliation:
 
 
 @activity.defn
+def look_up_receipt(order: Follow) -> ReportDelivery:
+    """Ask ledger and provider what became of an accepted dispatch; what is found is kept as a receipt is.
+
+    Answers delivered, failed (with its class), or accepted when nothing is known that was not: `sent` is not delivered.
+    """
+    raise _stub()
+
+
+@activity.defn
 def find_contacts(order: Find) -> ReportContacts:
     """Resolve roles and names to people, with their backups and usable channels, as of `at`.
 
@@ -149,6 +212,21 @@ def find_contacts(order: Find) -> ReportContacts:
 @activity.defn
 def write_ticket(order: Write) -> ReportTicket:
     """Write status and note into the ticket, once per key."""
+    raise _stub()
+
+
+@activity.defn
+def tell_linked(order: Word) -> ReportTold:
+    """Tell a linked escalation how this one stands. One that has ended, or is in another episode, is answered for."""
+    raise _stub()
+
+
+@activity.defn
+def show_room(order: Showing) -> ReportRoom:
+    """Open the war room if there is none, change its pinned status, and add the line, once for each key.
+
+    Never undoes a later showing. Without a chat, or with nobody in it, it answers that nothing is shown.
+    """
     raise _stub()
 
 
@@ -175,7 +253,10 @@ def kept_policy(order: Freeze) -> Policy:
 
 @activity.defn
 def admit(order: Admission) -> Admitted:
-    """Keep the opening words and allot a short code, unique among open escalations."""
+    """Keep the opening words, allot a short code, unique among open escalations, and ask triage.
+
+    What triage cannot learn it goes without, and says so; it holds nothing up.
+    """
     raise _stub()
 
 
@@ -188,4 +269,13 @@ def inquire(order: Inquiry) -> Answered:
 @activity.defn
 def dismiss(order: Dismissal) -> None:
     """Free the short code of an ended escalation."""
+    raise _stub()
+
+
+@activity.defn
+def tell_readiness(order: ReadinessOrder) -> ReadinessTold:
+    """Look who is there in the coming days, and write what is not ready to whoever holds the role.
+
+    Raises when the letter was surely not taken. One that may have been is not written again.
+    """
     raise _stub()

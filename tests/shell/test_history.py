@@ -9,7 +9,7 @@ from temporalio.converter import DataConverter
 
 from activities.composition import compose
 from escalation.wire import names
-from escalation.wire.names import EMAIL_QUEUE, TASK_QUEUE, TWILIO_QUEUE
+from escalation.wire.names import CHAT_QUEUE, EMAIL_QUEUE, TASK_QUEUE, TWILIO_QUEUE, VOICE_QUEUE
 from tests.scenarios.agreements import FAR
 from tests.scenarios.dialogue import Story
 from tests.scenarios.world import World
@@ -121,7 +121,7 @@ async def test_a_timer_says_what_it_waits_for_and_an_act_what_it_does(story: Sto
 
 
 def test_every_act_that_the_workflow_names_is_served(world: World) -> None:
-    """Each port by the deed of the same name; sends and look-ups on their provider's queue."""
+    """Each port by the deed of the same name; sends and look-ups on their vendor's queue, and calls on their own."""
     promised = {
         name
         for name, port in vars(ports).items()
@@ -130,5 +130,13 @@ def test_every_act_that_the_workflow_names_is_served(world: World) -> None:
 
     served = {queue: {deed.__name__ for deed in deeds} for queue, deeds in compose(world.settings).items()}
 
-    sends = {"notify", "reconcile"}
-    assert served == {TASK_QUEUE: promised - sends, EMAIL_QUEUE: sends, TWILIO_QUEUE: sends}
+    sends = {"notify", "reconcile", "look_up_receipt"}
+    calls = {"notify"}
+    chat = {*sends, "show_room"}
+    assert served == {
+        TASK_QUEUE: promised - chat,
+        EMAIL_QUEUE: sends,
+        TWILIO_QUEUE: sends,
+        VOICE_QUEUE: calls,
+        CHAT_QUEUE: chat,
+    }

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 
 from escalation.core.audit import Kept
-from escalation.core.commands import Command, ReportDelivery
+from escalation.core.commands import Command
 from escalation.core.decide import decide
+from escalation.core.facts import ReportDelivery
 from escalation.core.state import Escalation
 from escalation.core.vocabulary import Failure, Outcome, Severity
 from tests.bench.mix import default_policy, lifecycle

@@ -15,7 +15,7 @@ async def test_an_opening_goes_on_without_a_short_code_when_the_stores_are_away(
         await story.log_reads("accepted (unledgered)")
 
     await opened
-    await story.mailbox("acme").gets("We have handed")
+    await story.mailbox("acme").gets("We have escalated")
     assert (await story.view()).code is None
     await desk.acknowledge(ref, by="primary")
     await desk.resolve(ref, by="primary", text="Restarted.")

@@ -15,7 +15,7 @@ from escalation.wire import names
 from escalation.wire.messages import Adoption, Answer, Instruction
 from tests.scenarios.dialogue import Story, until
 from tests.scenarios.test_delivery import writing_locked
-from workflows.escalation import WORDS_CHARS_MAX
+from workflows.facts import WORDS_CHARS_MAX
 
 
 async def length(story: Story) -> int:
@@ -121,7 +121,7 @@ async def test_a_command_waits_for_the_opening(story: Story) -> None:
 
     assert (await opened).sequence == 1
     assert (await raised).sequence > 1
-    await story.mailbox("acme").gets("We have handed")
+    await story.mailbox("acme").gets("We have escalated")
     await story.phone("second").gets_sms("SEV1")
     story.tolerates("sms", "primary", times=1)  # told before the raise, or not any more
     await story.is_called_off("second")
