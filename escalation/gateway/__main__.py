@@ -10,13 +10,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
+from sqlalchemy import Engine
 
-from escalation.adapters.directory import Directory, DirectoryDown
-from escalation.adapters.ledger import Ledger
+from escalation.adapters.chat_account import chat_of
+from escalation.adapters.chat_places import ChatPlaces
+from escalation.adapters.directory import DirectoryDown, directory_of
+from escalation.adapters.failpoints import Failpoints
+from escalation.adapters.inbox import Inbox
+from escalation.adapters.sendgrid import SendGrid
 from escalation.adapters.settings import Settings, SettingsError, read_settings
+from escalation.adapters.slack import SlackApi
+from escalation.adapters.slack_desk import Desk
 from escalation.adapters.store import open_store
 from escalation.client import BadInput, EscalationClient, NotDone
 from escalation.gateway.app import create_app
+from escalation.gateway.mail_answers import MailAnswers
 from escalation.gateway.told import Told
 from escalation.wire.proof import Signer
 from escalation.wire.yaml_reader import FaultyFileError
@@ -61,16 +69,35 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     store = open_store(settings.ledger_url, settings.ledger_timeout)
     app = create_app(
         settings,
-        ledger=Ledger(store),
+        inbox=Inbox(store, Failpoints(settings.failpoint)),
         told=Told(store),
-        directory=Directory.from_file(settings.directory_file or DIRECTORY),
+        directory=directory_of(settings, DIRECTORY),
         client=client,
+        answerer=_answerer(settings),
+        desk=_desk(settings, store),
     )
     # No access log: its lines would hold dispatch ids and, from a misdirected request, anything.
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
     sys.stdout.write(f"gateway on http://{':'.join(map(str, listener.getsockname()[:2]))}, as {settings.public_url}\n")
     sys.stdout.flush()
-    await server.serve(sockets=[listener])
+    telling = asyncio.create_task(app.state.forwarder.run())
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        telling.cancel()
+
+
+def _desk(settings: Settings, store: Engine) -> Desk | None:
+    """The chat, where there is one."""
+    account = chat_of(settings)
+    return Desk(SlackApi(account), ChatPlaces(store)) if account is not None else None
+
+
+def _answerer(settings: Settings) -> MailAnswers | None:
+    """Who writes back to whoever replies by mail, where that is possible."""
+    if not settings.reply_domain:
+        return None
+    return MailAnswers(SendGrid(settings.vendors().mail), settings.mail_from_name)
 
 
 def _stop(_number: int, _frame: object) -> None:

@@ -1,44 +1,49 @@
-"""The door as a FastAPI app: Twilio's status callbacks, SMS replies, and whether it is there.
+"""The door as a FastAPI app: both vendors' receipts, people's answers by every way, and whether it is there.
 
-Everything else is 404; nothing is published about the routes. Whoever is not Twilio gets 403 and no reason.
+Everything else is 404; nothing is published about the routes. Whoever is not the vendor gets 403 and no reason.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-from fastapi import BackgroundTasks, FastAPI, Request, Response, status
-from twilio.twiml.messaging_response import MessagingResponse
+from fastapi import APIRouter, FastAPI, Request, Response, status
 
-from escalation.adapters.ledger import Received, Row
-from escalation.adapters.receipts import Receipt
-from escalation.adapters.sending import visible
-from escalation.adapters.settings import STANDIN_TWILIO_TOKEN, Settings, SettingsError
+from escalation.adapters.chat_account import signing_secrets
+from escalation.adapters.settings import (
+    STANDIN_SENDGRID_WEBHOOK_KEY,
+    STANDIN_TWILIO_TOKEN,
+    Settings,
+    SettingsError,
+)
 from escalation.adapters.store import LedgerDown
-from escalation.core.commands import Fact
-from escalation.core.vocabulary import Outcome
-from escalation.gateway import replies
-from escalation.gateway.callbacks import WORD_CHARS_MAX, fact_of, outcome_of, read_receipt
+from escalation.adapters.ways import Tokens
+from escalation.gateway import acting, chat, forwarding, mail, pages, receipts, replies, voice, wording
+from escalation.gateway.acting import Acting, Pace
+from escalation.gateway.chat import ChatAnswers
+from escalation.gateway.forwarding import Forwarder
+from escalation.gateway.mail import Answerer, MailReplies
+from escalation.gateway.pages import Pages
 from escalation.gateway.replies import Replies
-from escalation.gateway.signed import Signatures, forbidden
-from escalation.wire.outcomes import NotDone
+from escalation.gateway.signed import MailSignatures, Signatures
+from escalation.gateway.slack_signed import SlackSignatures
+from escalation.gateway.voice import Calls
+from escalation.gateway.wording import Wording
 
 _log = logging.getLogger(__name__)
 
 
-class Client(replies.Client, Protocol):
+class Client(acting.Client, forwarding.Client, Protocol):
     """The escalation's client, as far as the gateway needs it. Its signer vouches for what the gateway saw."""
 
-    async def report_fact(self, ref: str, fact: Fact) -> None: ...
+
+class Directory(chat.Directory, replies.Directory, acting.Directory, mail.Directory, wording.Readers, Protocol):
+    """What the gateway asks of people. Raises `DirectoryDown`."""
 
 
-class Inbox(Protocol):
-    """The ledger's place for receipts. Raises `LedgerDown`."""
-
-    def receive(self, receipt: Receipt) -> Received: ...
-    def get(self, dispatch: str) -> Row | None: ...
+class Told(replies.OpenFor, voice.Scripts, mail.Dispatches, pages.Dispatches, Protocol):
+    """What was told to whom. Raises `LedgerDown`."""
 
 
 def _now() -> datetime:
@@ -48,44 +53,35 @@ def _now() -> datetime:
 def create_app(
     settings: Settings,
     *,
-    ledger: Inbox,
-    told: replies.OpenFor,
-    directory: replies.Directory,
+    inbox: receipts.Inbox,
+    told: Told,
+    directory: Directory,
     client: Client,
+    answerer: Answerer | None = None,
+    desk: chat.Desk | None = None,
     now: Callable[[], datetime] = _now,
 ) -> FastAPI:
-    """The app. Raises `SettingsError` without a public URL: signatures cover it, and headers can be forged."""
+    """The app. Raises `SettingsError` without a public URL: signatures cover it, and headers can be forged.
+
+    Its `state.forwarder` tells the workflows; whoever serves the app lets it run.
+    """
     if settings.public_url is None:
         raise SettingsError("ESCALATION_PUBLIC_URL is not set: Twilio signs what it calls; set the address it calls")
-    signatures = Signatures(settings.public_url, _token(settings))
-    answering = Replies(client, directory, told)
+    signatures, mail_signatures = Signatures(settings.public_url, _tokens(settings)), _mail_signatures(settings, now)
+    forwarder = Forwarder(inbox, client, now)
     app = FastAPI(title="Escalation gateway", docs_url=None, redoc_url=None, openapi_url=None)
 
-    @app.post("/twilio/status")
-    async def receive_status(request: Request, later: BackgroundTasks) -> Response:
-        """Keep the receipt; tell the workflow afterwards, and only what changes a decision."""
-        form = await signatures.form(request)
-        receipt = read_receipt(request.query_params.get("d"), form, request.headers, now())
-        if receipt is None:
-            raise forbidden()
-        received = await asyncio.to_thread(ledger.receive, receipt)
-        row = await asyncio.to_thread(ledger.get, receipt.dispatch)
-        outcome = None if row is None else outcome_of(row, receipt, received)
-        if row is not None and outcome is not None:
-            later.add_task(_report, client, row, receipt, outcome)
-        return _nothing()
+    app.state.forwarder = forwarder
 
-    @app.post("/twilio/sms")
-    async def receive_sms(request: Request) -> Response:
-        """Acknowledge what an SMS names, and say what came of it."""
-        form = await signatures.form(request)
-        message_id, sender = form.get("MessageSid"), form.get("From")
-        if not message_id or not sender or max(len(message_id), len(sender)) > WORD_CHARS_MAX:
-            raise forbidden()
-        if form.get("OptOutType"):
-            return _nothing()  # Twilio has answered already
-        line = await answering.answer(message_id, sender, form.get("Body", ""), now())
-        return _nothing() if line is None else _spoken(line)
+    app.include_router(receipts.routes(inbox, forwarder, signatures, mail_signatures, now))
+
+    doing, lines, pace = Acting(client, directory), Wording(directory), Pace()
+    people = ChatAnswers(doing, client, directory, desk, lines, pace) if desk is not None else None
+    app.include_router(chat.routes(people, SlackSignatures(signing_secrets(settings), now), now))
+    for answers in _answers(
+        settings, told, directory, client, answerer, (signatures, mail_signatures), now, (doing, lines, pace)
+    ):
+        app.include_router(answers)
 
     @app.get("/health")
     async def show_health() -> dict[str, str]:
@@ -101,31 +97,45 @@ def create_app(
     return app
 
 
-def _token(settings: Settings) -> str:
-    """What Twilio signs with; in development the stand-in's, which everybody knows."""
+def _tokens(settings: Settings) -> list[str]:
+    """What Twilio may sign with; in development the stand-in's, which everybody knows."""
+    tokens = [token.get_secret_value() for token in settings.callback_tokens]
     if settings.twilio_auth_token is not None:
-        return settings.twilio_auth_token.get_secret_value()
+        return tokens
     if settings.production:
         raise SettingsError("ESCALATION_TWILIO_AUTH_TOKEN is not set; without it nobody can be verified")
-    return STANDIN_TWILIO_TOKEN
+    return [STANDIN_TWILIO_TOKEN, *tokens]
 
 
-async def _report(client: Client, row: Row, receipt: Receipt, outcome: Outcome) -> None:
-    """A fact that does not get through is in the ledger, where the next look-up finds it; a window covers the page."""
+def _mail_signatures(settings: Settings, now: Callable[[], datetime]) -> MailSignatures:
+    """What SendGrid may sign with. In production without a key no event is believed, and receipts are asked for."""
+    keys = settings.sendgrid_webhook_keys or (() if settings.production else (STANDIN_SENDGRID_WEBHOOK_KEY,))
     try:
-        fact = fact_of(row, receipt, outcome, (await client.view(row.reference)).episode)
-        if fact is not None:
-            await client.report_fact(row.reference, fact)
-    except NotDone as error:
-        _log.warning("receipt of dispatch %s was not reported: %s", row.dispatch, error)
+        return MailSignatures(keys, now)
+    except ValueError as wrong:
+        raise SettingsError(f"ESCALATION_SENDGRID_WEBHOOK_KEYS: {wrong}") from None
 
 
-def _nothing() -> Response:
-    """Twilio logs an empty answer as an error unless it says that it is empty."""
-    return Response(status_code=status.HTTP_204_NO_CONTENT)
-
-
-def _spoken(line: str) -> Response:
-    twiml = MessagingResponse()
-    twiml.message(visible(line))
-    return Response(str(twiml), media_type="application/xml")
+def _answers(
+    settings: Settings,
+    told: Told,
+    directory: Directory,
+    client: Client,
+    answerer: Answerer | None,
+    signed: tuple[Signatures, MailSignatures],
+    now: Callable[[], datetime],
+    shared: tuple[Acting, Wording, Pace],
+) -> list[APIRouter]:
+    """Every way in which people answer; one pace for all of them, so that none is a way round another."""
+    doing, lines, pace = shared
+    tokens = Tokens(settings.signing_key.get_secret_value())
+    calls = Calls(doing, told, lines, pace, settings.mail_from_name, f"{settings.public_url}/twilio/voice")
+    ways = [
+        replies.routes(Replies(doing, client, directory, told, lines, pace), signed[0], now),
+        voice.routes(calls, signed[0], now),
+        pages.routes(Pages(doing, client, told, lines, tokens, pace), now),
+    ]
+    if settings.reply_domain:
+        letters = MailReplies(doing, directory, told, lines, tokens, settings.reply_domain, pace, answerer)
+        ways.append(mail.routes(letters, signed[1], now))
+    return ways

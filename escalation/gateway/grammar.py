@@ -1,33 +1,60 @@
-"""What a reply by SMS means: "ack 42", "a 42", "42a", or a bare "ack"."""
+"""What a typed reply means: "ack 42", "a 42", "42a" or a bare "ack"; so too "esc 42" and "close 42"."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
+from enum import StrEnum
 
 CODE_DIGITS_MAX = 6
+BODY_CHARS_MAX = 1_600
+"""Of a text; nothing longer is looked at."""
+
+
+class Act(StrEnum):
+    """What somebody wants done. The word is what they type, or press."""
+
+    ACKNOWLEDGE = "ack"
+    RAISE = "esc"
+    CLOSE = "close"
+    DECLINE = "decline"
+    APPROVE = "approve"
+    REJECT = "reject"
+
 
 # Twilio's default words for opting out, in and asking for help: the carrier answers them, so we never do.
 # Source: Twilio's page on advanced opt-out.
-RESERVED = frozenset(
-    {"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL", "START", "YES", "UNSTOP"}
-    | {"HELP", "INFO"}
-)
+STOP = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
+START = frozenset({"START", "YES", "UNSTOP"})
+HELP = frozenset({"HELP", "INFO"})
+RESERVED = STOP | START | HELP
 
+_TYPED = {"ack": Act.ACKNOWLEDGE, "a": Act.ACKNOWLEDGE, "esc": Act.RAISE, "e": Act.RAISE, "close": Act.CLOSE,
+          "c": Act.CLOSE}  # fmt: skip
 _IGNORED = re.compile("[\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb#.,:;!()\\[\\]]")
 _CODE = rf"\d{{1,{CODE_DIGITS_MAX}}}"
-_ACK = re.compile(rf"(?:ack|a) ?(?P<after>{_CODE})|(?P<before>{_CODE}) ?(?:ack|a)|ack")
+_VERB = "ack|a|esc|e|close|c"
+# A letter alone is too easily typed by accident: without a code it must be a whole word.
+_REPLY = re.compile(
+    rf"(?P<verb>{_VERB}) ?(?P<after>{_CODE})|(?P<before>{_CODE}) ?(?P<last>{_VERB})|(?P<bare>ack|esc|close)"
+)
+_QUOTED = re.compile(
+    r"^\s*(?:>|--\s*$|_{5,}|-{5,}|(?:On|Am|Le|El|Il|Op)\b.*(?::|wrote)\s*$|(?:From|Von|De):)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Ack:
-    """An acknowledgement; `code` None is a bare one."""
+class Said:
+    """An act that was asked for; `code` None names none."""
 
+    act: Act
     code: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """A word that belongs to the carrier."""
+    """A word that belongs to the carrier. `off`: it turns texts off (True) or on (False); None: it asks for help."""
+
+    off: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +62,30 @@ class Unclear:
     """Nothing that we know."""
 
 
-def understood(body: str) -> Ack | Reserved | Unclear:
-    """The meaning of a reply. Quotes, '#', punctuation, capitals and the script of digits do not matter."""
-    plain = " ".join(_IGNORED.sub(" ", _western(body)).split()).casefold()
-    if plain.upper() in RESERVED:
-        return Reserved()
-    match = _ACK.fullmatch(plain)
-    if match is None:
+def understood(body: str, opt_out_type: str | None = None) -> Said | Reserved | Unclear:
+    """The meaning of a reply. Quotes, '#', punctuation, capitals and the script of digits do not matter.
+
+    `opt_out_type` is the carrier's own word for it, where it gives one: it knows more words, in more languages.
+    """
+    plain = " ".join(_IGNORED.sub(" ", _western(body[: BODY_CHARS_MAX + 1])).split()).casefold()
+    word = opt_out_type.upper() if opt_out_type else plain.upper()
+    if opt_out_type or word in RESERVED:
+        return Reserved(True if word in STOP else False if word in START else None)
+    match = _REPLY.fullmatch(plain)
+    if match is None or len(body) > BODY_CHARS_MAX:
         return Unclear()
     code = match["after"] or match["before"]
-    return Ack(int(code) if code else None)
+    return Said(_TYPED[match["verb"] or match["last"] or match["bare"]], int(code) if code else None)
+
+
+def first_line(text: str) -> str:
+    """The first line of a mail that its writer wrote: nothing that is quoted, and no signature."""
+    for line in text.splitlines():
+        if _QUOTED.match(line):
+            return ""
+        if line.strip():
+            return line.strip()[:BODY_CHARS_MAX]
+    return ""
 
 
 def _western(body: str) -> str:

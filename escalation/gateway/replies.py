@@ -2,140 +2,176 @@
 
 import asyncio
 import logging
-from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from fastapi import APIRouter, BackgroundTasks, Request, Response
+from twilio.twiml.messaging_response import MessagingResponse
+
 from escalation.adapters.directory import DirectoryDown
+from escalation.adapters.sending import visible
 from escalation.adapters.store import LedgerDown
-from escalation.core.refusals import Refusal
-from escalation.core.vocabulary import Phase
-from escalation.gateway.grammar import Ack, Reserved, understood
+from escalation.gateway.acting import Acting, Came, Client, Now, Pace, Wish
+from escalation.gateway.callbacks import WORD_CHARS_MAX
+from escalation.gateway.grammar import Reserved, Said, Unclear, understood
+from escalation.gateway.receipts import nothing
+from escalation.gateway.signed import Signatures, forbidden
 from escalation.gateway.told import OpenCode
-from escalation.wire.messages import Answer, View
-from escalation.wire.outcomes import Ended, NotDone, NotFound, Refused
+from escalation.gateway.wording import Lines, Wording, line, told
+from escalation.wire.outcomes import NotDone
 from escalation.wire.requests import BadInput
 
 ANSWER_WITHIN = timedelta(seconds=10)
 """Twilio waits 15 s for an answer; the sender should hear something by then."""
-PASSIVE_MAX = 5
-"""Lines that explain the grammar, for each person, between two acknowledgements: two robots must not chat for ever."""
-REMEMBERED_MAX = 1000
+CHOICES_MAX = 3
+TURNED_OFF = "has turned texts off (STOP): calls and mails are used instead"
+TURNED_ON = "has turned texts on again (START)"
 
 _log = logging.getLogger(__name__)
-
-
-class Client(Protocol):
-    """The escalation's client, as far as replies need it."""
-
-    async def acknowledge(
-        self, ref: str, *, by: str, via: str, occurred_at: datetime | None, key: str | None
-    ) -> Answer: ...
-    async def view(self, ref: str) -> View: ...
 
 
 class Directory(Protocol):
     """Who owns a number. Raises `DirectoryDown`."""
 
     def contact_of_phone(self, number: str) -> str | None: ...
-    def name(self, contact: str) -> str | None: ...
 
 
 class OpenFor(Protocol):
-    """What somebody was told about and is open. Raises `LedgerDown`."""
+    """What somebody was told about and is open, and whether they want texts. Raises `LedgerDown`."""
 
     def open_for(self, contact: str) -> tuple[OpenCode, ...]: ...
     def meant(self, message_id: str, code: OpenCode, at: datetime) -> bool: ...
+    def page_of(self, contact: str, reference: str, episode: str) -> str | None: ...
+    def turned(self, message_id: str, contact: str, at: datetime, *, off: bool) -> bool: ...
 
 
 class Replies:
-    """Turns one inbound SMS into at most one acknowledgement and at most one line."""
+    """Turns one inbound SMS into at most one act and at most one line."""
 
-    def __init__(self, client: Client, directory: Directory, told: OpenFor) -> None:
+    def __init__(  # one argument for each thing that it touches
+        self,
+        acting: Acting,
+        client: Client,
+        directory: Directory,
+        told: OpenFor,
+        wording: Wording,
+        pace: Pace,
+    ) -> None:
+        self._acting = acting
         self._client = client
         self._directory = directory
         self._told = told
-        self._passive: OrderedDict[str, int] = OrderedDict()
+        self._wording = wording
+        self._pace = pace
+
+    async def contact(self, sender: str) -> str | None:
+        """Whose number this is."""
+        try:
+            return await asyncio.to_thread(self._directory.contact_of_phone, sender)
+        except DirectoryDown:
+            _log.exception("an SMS cannot be matched to a person")  # the cause says which file
+            return None
 
     async def answer(self, message_id: str, sender: str, body: str, at: datetime) -> str | None:
         """The line to send back; None for a number that nobody has, for the carrier's words, and when it is enough.
 
-        `message_id` is the idempotency key: the same message acknowledges once and gets the same line.
+        `message_id` is the idempotency key: the same message acts once and gets the same line.
         """
         said = understood(body)
-        if isinstance(said, Reserved):
+        contact = await self.contact(sender)
+        if isinstance(said, Reserved) or contact is None or not self._pace.allows(contact, at):
             return None
-        try:
-            contact = await asyncio.to_thread(self._directory.contact_of_phone, sender)
-        except DirectoryDown:
-            _log.exception("an SMS cannot be matched to a person")  # the cause says which file
-            return None
-        if contact is None:
-            return None
+        lines = await self._wording.of(contact, at)
         try:
             opened = await asyncio.to_thread(self._told.open_for, contact)
+            came = await self._came(said, opened, contact, message_id, at, lines)
         except LedgerDown:
-            return "Not recorded: please reply again in a minute."
-        if not isinstance(said, Ack):
-            return self._explanation(contact, opened)
-        return await self._acknowledged(said, opened, contact, message_id, at)
-
-    async def _acknowledged(
-        self, said: Ack, opened: tuple[OpenCode, ...], contact: str, message_id: str, at: datetime
-    ) -> str:
-        if said.code is None and len(opened) > 1:
-            return f"Several are open: reply {_choices(opened)}."
-        meant = [each for each in opened if said.code in {None, each.code}]
-        if not meant:
-            return "no open escalation" + ("" if said.code is None else f" {said.code}")
-        self._passive.pop(contact, None)
-        try:
-            if not await asyncio.to_thread(self._told.meant, message_id, meant[0], at):
-                return f"no open escalation {meant[0].code}"
-        except LedgerDown:
-            return "Not recorded: please reply again in a minute."
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
-                return await self._take(meant[0], contact, message_id, at)
-        except (NotDone, BadInput, TimeoutError):
-            return f"{meant[0].reference}: not confirmed yet, please reply again in a minute."
-
-    async def _take(self, meant: OpenCode, contact: str, message_id: str, at: datetime) -> str:
-        ref = meant.reference
-        try:
-            await self._client.acknowledge(ref, by=contact, via="sms", occurred_at=at, key=message_id)
-        except Refused as refused:
-            if refused.reason is not Refusal.NOT_IN_THIS_PHASE:
-                return f"{ref}: refused, {refused.reason.replace('_', ' ')}"
-            return await self._standing(ref, contact)
-        except (Ended, NotFound):
-            return f"no open escalation {meant.code}"
-        return f"{ref} is yours"
-
-    async def _standing(self, ref: str, contact: str) -> str:
-        """Why it could not be taken: somebody has it, or it waits for something else."""
-        view = await self._client.view(ref)
-        if view.phase is Phase.ACTIVE and view.owner == contact:
-            return f"{ref} is yours"
-        if view.phase is Phase.ACTIVE:
-            return f"{ref}: already taken by {await self._called(view.owner)}"
-        return f"{ref} is {view.status.lower()}: nothing to acknowledge"
-
-    async def _called(self, person: str) -> str:
-        try:
-            return await asyncio.to_thread(self._directory.name, person) or person
-        except DirectoryDown:
-            return person
-
-    def _explanation(self, contact: str, opened: tuple[OpenCode, ...]) -> str | None:
-        count = self._passive.pop(contact, 0) + 1
-        self._passive[contact] = count
-        while len(self._passive) > REMEMBERED_MAX:
-            self._passive.popitem(last=False)
-        if not opened or count > PASSIVE_MAX:
+            return line(lines, "unkept")
+        if isinstance(said, Unclear) and not opened:
             return None
-        return f"Not understood. To take it, reply {_choices(opened)}."
+        return told(lines, came) if self._pace.explains(contact, came) else None
+
+    async def turn(self, message_id: str, contact: str, said: Reserved, at: datetime) -> Callable[[], Awaitable[None]]:
+        """Stop texts, or begin again. What is to be done afterwards: note it in everything that this person is in.
+
+        The carrier has answered already. Raises `LedgerDown`: then the carrier's refusals say it instead.
+        """
+
+        async def nothing_more() -> None:
+            """It was known."""
+
+        off = said.off
+        if off is None or not await asyncio.to_thread(self._told.turned, message_id, contact, at, off=off):
+            return nothing_more
+        opened = await asyncio.to_thread(self._told.open_for, contact)
+
+        async def note() -> None:
+            for each in opened:
+                text = f"{contact} {TURNED_OFF if off else TURNED_ON}"
+                try:
+                    await self._client.note(
+                        each.reference, by=contact, text=text, key=f"{message_id} {each.reference}"[:WORD_CHARS_MAX]
+                    )
+                except (NotDone, BadInput) as error:
+                    _log.warning("%s: not noted that %s: %s", each.reference, text, error)
+
+        return note
+
+    async def _came(
+        self,
+        said: Said | Unclear,
+        opened: tuple[OpenCode, ...],
+        contact: str,
+        message_id: str,
+        at: datetime,
+        lines: Lines,
+    ) -> Came:
+        if isinstance(said, Unclear):
+            return Came("unclear", {"choices": _choices(opened, lines, "ack")})
+        if said.code is None and len(opened) > 1:
+            return Came("several", {"choices": _choices(opened, lines, said.act.value)})
+        meant = next((each for each in opened if said.code in {None, each.code}), None)
+        if meant is None:
+            return Came("not_open") if said.code is None else Came("not_open_code", {"code": str(said.code)})
+        if not await asyncio.to_thread(self._told.meant, message_id, meant, at):
+            return Came("not_open_code", {"code": str(meant.code)})
+        page = await asyncio.to_thread(self._told.page_of, contact, meant.reference, meant.episode)
+        wish = Wish(said.act, meant.reference, meant.episode, contact, "sms", message_id, at, page=page)
+        return await self._acting.do(wish, ANSWER_WITHIN)
 
 
-def _choices(opened: tuple[OpenCode, ...]) -> str:
-    return " or ".join(f"ack {each.code}" for each in opened[:3])
+def routes(replies: Replies, signatures: Signatures, now: Now) -> APIRouter:
+    """The door for texts."""
+    router = APIRouter()
+
+    @router.post("/twilio/sms")
+    async def receive_sms(request: Request, later: BackgroundTasks) -> Response:
+        """Do what an SMS asks for, and say what came of it."""
+        form = await signatures.form(request)
+        message_id, sender, at = form.get("MessageSid"), form.get("From"), now()
+        if not message_id or not sender or max(len(message_id), len(sender)) > WORD_CHARS_MAX:
+            raise forbidden()
+        body = form.get("Body", "")
+        said = understood(body, form.get("OptOutType"))
+        if isinstance(said, Reserved):
+            contact = await replies.contact(sender)
+            if contact is not None:
+                later.add_task(await replies.turn(message_id, contact, said, at))
+            return nothing()
+        answer = await replies.answer(message_id, sender, body, at)
+        return nothing() if answer is None else _spoken(answer)
+
+    return router
+
+
+def _choices(opened: tuple[OpenCode, ...], lines: Lines, verb: str) -> str:
+    return line(lines, "or").join(
+        line(lines, "choice", verb=verb, code=str(each.code)) for each in opened[:CHOICES_MAX]
+    )
+
+
+def _spoken(words: str) -> Response:
+    twiml = MessagingResponse()
+    twiml.message(visible(words))
+    return Response(str(twiml), media_type="application/xml")

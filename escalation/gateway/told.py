@@ -1,14 +1,22 @@
-"""Which open escalations somebody was told about: what a reply by SMS may name."""
+"""What the gateway looks up of what was told: what a reply may name, whom a token speaks for, what a call says."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine, select
 
-from escalation.adapters.store import codes, dispatches, insert_once, receipts, transaction
+from escalation.adapters.ledger import row_of
+from escalation.adapters.optouts import OptOuts
+from escalation.adapters.scripts import Scripts
+from escalation.adapters.sending import Script
+from escalation.adapters.store import codes, dispatches, insert_once, receipts, texts, transaction
+from escalation.core.effects import text_id
+from escalation.core.vocabulary import Channel, Message
 
 OPEN_MAX = 50
 """More open escalations than that are not told to one person at once."""
+TITLE = "title"
+"""The key under which an escalation's title is kept."""
 _REACHED = ("intent", "sent")
 """An intent may have been delivered although nobody knows; what failed was not."""
 
@@ -22,11 +30,25 @@ class OpenCode:
     episode: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a dispatch told, to whom, and when it was decided."""
+
+    dispatch: str
+    reference: str
+    episode: str
+    contact: str
+    message: Message
+    at: datetime
+
+
 class Told:
-    """Reads ledger and codes together. `LedgerDown` when the store does not answer in time."""
+    """Reads ledger, codes, words and scripts together. `LedgerDown` when the store does not answer in time."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._scripts = Scripts(engine)
+        self._optouts = OptOuts(engine)
 
     def open_for(self, contact: str) -> tuple[OpenCode, ...]:
         """The open escalations that this contact was told about, lowest code first."""
@@ -58,3 +80,33 @@ class Told:
             )
             kept = connection.execute(select(receipts.c.dispatch).where(receipts.c.key == key)).scalar_one()
         return bool(kept == meaning)
+
+    def sent(self, dispatch: str) -> Sent | None:
+        """What that dispatch told, and to whom; None for one that nobody knows."""
+        with transaction(self._engine) as connection:
+            row = row_of(connection, dispatch)
+        if row is None:
+            return None
+        return Sent(row.dispatch, row.reference, row.episode, row.contact, row.message, row.ordered_at)
+
+    def page_of(self, contact: str, reference: str, episode: str) -> str | None:
+        """The dispatch by which this contact was last asked to take it; None when they were only told of it."""
+        columns = dispatches.c
+        theirs = (columns.contact == contact, columns.reference == reference, columns.episode == episode)
+        query = select(columns.dispatch).where(*theirs, columns.message == Message.PAGE, columns.state.in_(_REACHED))
+        with transaction(self._engine) as connection:
+            return connection.execute(query.order_by(columns.number.desc()).limit(1)).scalar_one_or_none()
+
+    def title(self, reference: str, episode: str) -> str | None:
+        """The title; None when it was never kept, or is erased."""
+        query = select(texts.c.words).where(texts.c.id == text_id(reference, episode, TITLE))
+        with transaction(self._engine) as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def script(self, dispatch: str, call: str) -> Script | None:
+        """What that call has to say; None when another call says it, or nothing was kept."""
+        return self._scripts.said_in(dispatch, call)
+
+    def turned(self, message_id: str, contact: str, at: datetime, *, off: bool) -> bool:
+        """Texts to that contact are off, or on again. True when that is news; the same message is news once."""
+        return self._optouts.say(message_id, contact, Channel.SMS, off=off, at=at)

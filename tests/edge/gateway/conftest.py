@@ -8,29 +8,31 @@ import pytest
 from fastapi.testclient import TestClient
 
 from escalation.adapters.directory import Directory
+from escalation.adapters.inbox import Inbox
 from escalation.adapters.ledger import Ledger
 from escalation.adapters.migrating import upgrade
 from escalation.adapters.settings import read_settings
 from escalation.adapters.store import open_store
 from escalation.gateway.app import create_app
 from escalation.gateway.told import Told
-from tests.edge.gateway.door import DIRECTORY, NOW, PUBLIC, Door, RememberingClient
+from tests.edge.gateway.door import DIRECTORY, PUBLIC, REPLIES, Answers, Clock, Door, RememberingClient
 
 
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[Door]:
-    settings = read_settings(data_dir=tmp_path, public_url=PUBLIC)
+    settings = read_settings(data_dir=tmp_path, public_url=PUBLIC, reply_domain=REPLIES)
     upgrade(settings.ledger_url)
     store = open_store(settings.ledger_url, timedelta(seconds=2))
-    ledger, client = Ledger(store), RememberingClient()
+    ledger, client, answers, clock = Ledger(store), RememberingClient(), Answers(), Clock()
     app = create_app(
         settings,
-        ledger=ledger,
+        inbox=Inbox(store),
         told=Told(store),
         directory=Directory.from_file(DIRECTORY),
         client=client,
-        now=lambda: NOW,
+        answerer=answers,
+        now=clock.now,
     )
     with TestClient(app) as http:
-        yield Door(http, client, ledger, store)
+        yield Door(http, client, ledger, store, answers, clock)
     store.dispose()

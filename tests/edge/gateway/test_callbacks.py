@@ -3,8 +3,8 @@
 import pytest
 
 from escalation.adapters.ledger import State
-from escalation.core.commands import ReportDelivery
 from escalation.core.draft import dispatch_id
+from escalation.core.facts import ReportDelivery
 from escalation.core.vocabulary import Channel, Failure, Message, Outcome
 from tests.edge.gateway.door import EPISODE, Door, view
 
@@ -30,11 +30,11 @@ def receipt_of(door: Door, dispatch: str = PAGE) -> str | None:
     return None if row is None else row.receipt
 
 
-def test_a_delivered_page_is_kept_and_told_to_nobody(paged: Door) -> None:
-    """Good news changes no decision: only a human act does."""
+def test_a_page_that_arrived_reaches_the_workflow(paged: Door) -> None:
+    """It stops waiting for a receipt. `sent` is not delivered, so of that it hears nothing."""
     assert [status(paged, word) for word in ("sent", "delivered")] == [204, 204]
     assert receipt_of(paged) == "delivered"
-    assert paged.client.facts == []
+    assert paged.client.facts == [("ESC-1", ReportDelivery(1, Outcome.DELIVERED, "SM1", how="receipt"))]
 
 
 def test_a_status_only_moves_forward(paged: Door) -> None:
@@ -65,15 +65,48 @@ def test_a_call_that_nobody_answered_reaches_the_workflow(paged: Door) -> None:
     assert paged.client.facts == [("ESC-1", fact)]
 
 
-def test_a_failed_notice_changes_no_decision(door: Door) -> None:
-    """It is kept in the ledger, where a report finds it."""
+@pytest.mark.parametrize(("word", "told"), [("failed", [Outcome.FAILED]), ("delivered", [])])
+def test_of_a_notice_only_bad_news_is_told(door: Door, word: str, told: list[Outcome]) -> None:
+    """Nobody waits for its arrival; that is in the ledger, where a report finds it."""
     door.client.views["ESC-1"] = view("ESC-1")
     door.ledger.sent(door.claimed("ESC-1", message=Message.SITUATION), "SM1")
 
-    status(door, "failed")
+    status(door, word)
 
-    assert receipt_of(door) == "failed"
-    assert door.client.facts == []
+    assert receipt_of(door) == word
+    assert [fact.outcome for _, fact in door.client.facts if isinstance(fact, ReportDelivery)] == told
+
+
+def test_a_completed_call_is_delivered_and_no_acknowledgement(paged: Door) -> None:
+    """Nobody pressed a key; somebody or something picked up."""
+    paged.ledger.sent(paged.claimed("ESC-1", number=2, channel=Channel.VOICE), "CA1")
+
+    paged.post(f"/twilio/status?d={CALL}", {"CallSid": "CA1", "CallStatus": "completed", "SequenceNumber": "3"})
+
+    fact = ReportDelivery(2, Outcome.DELIVERED, "CA1", None, "no_key", how="receipt")
+    assert paged.client.facts == [("ESC-1", fact)]
+    assert paged.client.acks == []
+
+
+def test_a_repetition_under_another_token_is_the_same_callback(paged: Door) -> None:
+    """The token is not signed: a replay that carries the next one's must not swallow that one."""
+    token = {"I-Twilio-Idempotency-Token": "SM1-delivered"}
+    form = {"MessageSid": "SM1", "MessageStatus": "sent"}
+    for headers in ({}, token):
+        paged.post(f"/twilio/status?d={PAGE}", form, headers=headers)
+    paged.post(f"/twilio/status?d={PAGE}", {"MessageSid": "SM1", "MessageStatus": "delivered"}, headers=token)
+
+    assert receipt_of(paged) == "delivered"
+    assert len(paged.client.facts) == 1
+
+
+def test_what_only_an_operator_can_mend_is_said_in_one_line(paged: Door, caplog: pytest.LogCaptureFixture) -> None:
+    """A sender that is not registered fails every message, not this one."""
+    status(paged, "failed", ErrorCode="30034")
+
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
+        f"an operator must look: dispatch {PAGE} is failed, code 30034"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,18 @@
 """Replies by SMS: who may acknowledge what, and the one line that comes back."""
 
+import asyncio
+from datetime import datetime
+from pathlib import Path
+
 import pytest
 
 from escalation.adapters.codes import Codes
+from escalation.adapters.directory import DirectoryDown
+from escalation.adapters.sending import Reader
 from escalation.core.refusals import Refusal
 from escalation.core.vocabulary import Phase
-from escalation.gateway.replies import PASSIVE_MAX
+from escalation.gateway.acting import ACTS_MAX, ACTS_PER, PASSIVE_MAX
+from escalation.gateway.wording import Wording, line
 from escalation.wire.outcomes import Ended, Refused, Unreachable
 from tests.edge.gateway.door import BRUNO, EPISODE, NOBODY, NOW, Door, view
 
@@ -126,7 +133,7 @@ def test_an_escalation_that_has_just_ended_is_not_open(door: Door) -> None:
     door.opened("ESC-1", "amira", code=10)
     door.client.fails = Ended("ESC-1", None)
 
-    assert door.sms("ack 10") == "no open escalation 10"
+    assert door.sms("ack 10") == "ESC-1 is over: nothing is left to do"
 
 
 def test_another_refusal_is_told_in_a_word(door: Door) -> None:
@@ -143,3 +150,80 @@ def test_a_ledger_that_is_away_is_said(door: Door) -> None:
         connection.exec_driver_sql("DROP TABLE codes")
 
     assert door.sms("ack 10") == "Not recorded: please reply again in a minute."
+
+
+def test_a_text_raises_and_closes(door: Door) -> None:
+    """In answer to the page by which the person was last asked."""
+    door.opened("ESC-1", "amira", code=10)
+
+    assert door.sms("esc 10") == "ESC-1: raised, the next person is asked now"
+    assert door.sms("close 10", message_id="SM2") == "ESC-1 is resolved; the customer is asked to confirm"
+    assert [done[:3] for done in door.client.done] == [("raise", "ESC-1", "amira"), ("resolve", "ESC-1", "amira")]
+
+
+def test_an_owner_who_was_asked_in_an_earlier_step_may_pass_it_on(door: Door) -> None:
+    """The rules refuse a raise from a step that is over; from its owner it is another raise."""
+    door.opened("ESC-1", "amira", code=10)
+    door.client.over = True
+    door.client.views["ESC-1"] = view("ESC-1", Phase.ACTIVE, "bruno")
+    assert door.sms("esc 10") == "ESC-1: you are not the one who is asked now"
+
+    door.client.views["ESC-1"] = view("ESC-1", Phase.ACTIVE, "amira")
+    assert door.sms("esc 10", message_id="SM2") == "ESC-1: raised, the next person is asked now"
+    assert [key for *_, key in door.client.done] == ["SM2 owner"]
+
+
+def test_replies_that_do_nothing_are_few_whatever_they_say(door: Door) -> None:
+    """A code that is not open, one of several, one that somebody has: all of them count."""
+    door.opened("ESC-1", "amira", code=10)
+    door.client.views["ESC-1"] = view("ESC-1", Phase.ACTIVE, "bruno")
+    texts = ["ack 10", "ack 99", "hello", "esc 98", "close 97", "ack 96"]
+
+    answers = [door.sms(text, message_id=f"SM{number}") for number, text in enumerate(texts)]
+
+    assert [answer is None for answer in answers] == [False] * PASSIVE_MAX + [True]
+
+
+def test_a_person_is_heard_a_bounded_number_of_times(door: Door) -> None:
+    """Beyond it there is no line, and nothing is done; ten minutes later they are heard again."""
+    door.opened("ESC-1", "amira", code=10)
+    for number in range(ACTS_MAX):
+        assert door.sms("ack 10", message_id=f"SM{number}") == "ESC-1 is yours"
+
+    assert door.sms("ack 10", message_id="SM-more") is None
+    door.clock.at += ACTS_PER
+    assert door.sms("ack 10", message_id="SM-later") == "ESC-1 is yours"
+
+
+def test_an_answer_is_in_the_language_of_the_person(door: Door) -> None:
+    """Every language has every line."""
+    wording = Wording(NobodyReads())
+
+    german, austrian, other = (wording.in_language(code) for code in ("de", "de-AT", "xx"))
+    assert german == austrian != other
+    assert line(german, "taken", ref="ESC-1") == "ESC-1 gehört Ihnen"
+    assert line(other, "taken", ref="ESC-1\r\n\u202e") == "ESC-1 is yours"
+
+
+class NobodyReads:
+    """A directory that cannot be asked."""
+
+    def reader(self, contact: str, at: datetime) -> Reader:
+        raise DirectoryDown(f"{contact} {at}")
+
+
+def test_a_directory_that_is_away_answers_in_english() -> None:
+    """Better than not at all."""
+    lines = asyncio.run(Wording(NobodyReads()).of("amira", NOW))
+
+    assert lines["language"] == "en"
+
+
+def test_a_language_that_lacks_a_line_is_named(tmp_path: Path) -> None:
+    """Before anybody misses it."""
+    for folder, words in ((tmp_path, 'a = "x"\nb = "y"'), (tmp_path / "de", 'a = "x"')):
+        (folder / "_layout").mkdir(parents=True)
+        (folder / "_layout" / "answers.toml").write_text(words)
+
+    with pytest.raises(ValueError, match=r"de/_layout/answers.toml: 'b' is missing or unknown"):
+        Wording(NobodyReads(), tmp_path)

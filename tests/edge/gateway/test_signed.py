@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from escalation.adapters.inbox import Inbox
+from escalation.adapters.sending import Reader
 from escalation.adapters.settings import SettingsError, read_settings
 from escalation.gateway.app import create_app
 from escalation.gateway.signed import BODY_BYTES_MAX, FIELDS_MAX
@@ -89,7 +91,7 @@ def test_without_a_public_address_there_is_no_door(door: Door) -> None:
     """What is not known cannot be verified."""
     with pytest.raises(SettingsError, match="ESCALATION_PUBLIC_URL is not set"):
         create_app(
-            read_settings(), ledger=door.ledger, told=NobodyWasTold(), directory=NoDirectory(), client=door.client
+            read_settings(), inbox=Inbox(door.store), told=NobodyWasTold(), directory=NoDirectory(), client=door.client
         )
 
 
@@ -104,7 +106,7 @@ def test_production_needs_the_vendors_token(door: Door) -> None:
     )
 
     with pytest.raises(SettingsError, match="ESCALATION_TWILIO_AUTH_TOKEN is not set"):
-        create_app(settings, ledger=door.ledger, told=NobodyWasTold(), directory=NoDirectory(), client=door.client)
+        create_app(settings, inbox=Inbox(door.store), told=NobodyWasTold(), directory=NoDirectory(), client=door.client)
 
 
 class NobodyWasTold:
@@ -114,10 +116,34 @@ class NobodyWasTold:
     def meant(self, message_id: str, code: object, at: object) -> bool:
         return False
 
+    def turned(self, message_id: str, contact: str, at: object, *, off: bool) -> bool:
+        return False
+
+    def page_of(self, contact: str, reference: str, episode: str) -> None:
+        return None
+
+    def sent(self, dispatch: str) -> None:
+        return None
+
+    def script(self, dispatch: str, call: str) -> None:
+        return None
+
+    def title(self, reference: str, episode: str) -> None:
+        return None
+
 
 class NoDirectory:
     def contact_of_phone(self, number: str) -> None:
         return None
+
+    def contact_of_chat(self, member: str) -> None:
+        return None
+
+    def address(self, contact: str, channel: object, at: object = None) -> None:
+        return None
+
+    def reader(self, contact: str, at: object) -> Reader:
+        return Reader()
 
     def name(self, contact: str) -> None:
         return None
