@@ -8,7 +8,10 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from escalation.cli import (
+    approving,
+    beside,
     customers,
+    digesting,
     documents,
     explaining,
     listing,
@@ -16,7 +19,9 @@ from escalation.cli import (
     oncall,
     playing,
     policy,
+    readying,
     running,
+    testing,
     triaging,
     verbs,
 )
@@ -72,11 +77,18 @@ _VERBS: dict[str, Callable[..., None]] = {
     "update": verbs.update,
     "severity": verbs.severity,
     "confirm-severity": verbs.confirm_severity,
-    "approve": verbs.approve,
-    "reject": verbs.reject,
+    "request-approval": approving.request_approval,
+    "approve": approving.approve,
+    "reject": approving.reject,
+    "extend-deadline": approving.extend_deadline,
     "reassign": verbs.reassign,
     "handoff": verbs.handoff,
     "raise": verbs.raise_,
+    "link": beside.link,
+    "contact": beside.contact,
+    "attach": beside.attach,
+    "attachments": beside.attachments,
+    "fetch": beside.fetch,
     "block": verbs.block,
     "unblock": verbs.unblock,
     "deescalate": verbs.deescalate,
@@ -92,6 +104,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "timeline": looking.timeline,
     "play": playing.play,
     "gateway": running.gateway,
+    "send-test": testing.send_test,
 }
 for _name, _verb in _VERBS.items():
     app.command(_name)(_verb)
@@ -108,7 +121,9 @@ def _group() -> None:
 
 
 app.add_typer(policy.app, name="policy")
+oncall.app.command("digest")(digesting.digest)
 app.add_typer(oncall.app, name="oncall")
+app.add_typer(readying.app, name="directory")
 
 db = typer.Typer(help="Look after the databases.", callback=_group)
 db.command("upgrade")(running.db_upgrade)

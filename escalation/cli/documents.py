@@ -1,11 +1,13 @@
 """The verbs before an escalation: print the form of a route, and judge a filled one without opening anything."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from escalation.cli.beside import handed
 from escalation.cli.doors import Json, doors
 from escalation.cli.failing import CheckFailed
 from escalation.cli.feeding import fed
@@ -13,6 +15,8 @@ from escalation.cli.speaking import say, say_json
 from escalation.wire.requests import BadInput
 
 if TYPE_CHECKING:
+    from escalation.core.case_facts import CaseFacts
+    from escalation.wire.document import EscalationDocument
     from escalation.wire.packages import Packages
 
 Own = Annotated[
@@ -56,7 +60,30 @@ def told_by(ctx: typer.Context, file: Path, ticket: str, customer: str, besides:
     verdict = document_check.check(fed(file, DOCUMENT_BYTES_MAX), _packages(None), doors(ctx).now())
     if verdict.document is None or not verdict.ready:
         raise BadInput(*map(str, verdict.faults))
-    return told_of(verdict.document, ticket=ticket, customer=customer)
+    told = told_of(verdict.document, ticket=ticket, customer=customer)
+    return {**told, "attachments": handed(ctx, verdict.document, file)}
+
+
+def case_in(file: Path) -> "CaseFacts":
+    """What a file says of a case; whether the rules know its answers is judged with them. Raises `BadInput`."""
+    from escalation.wire.case_file import read_case
+    from escalation.wire.yaml_reader import BYTES_MAX, FaultyFileError
+
+    try:
+        return read_case(fed(file, BYTES_MAX))
+    except FaultyFileError as faulty:
+        raise BadInput(*(f"{file}: {fault}" for fault in faulty.faults)) from None
+
+
+def document_in(file: Path | str, now: datetime) -> "EscalationDocument":
+    """A filled form, complete or not, as long as nothing in it is wrong. Raises `BadInput`."""
+    from escalation.wire import document_check
+    from escalation.wire.document_check import DOCUMENT_BYTES_MAX
+
+    verdict = document_check.check(fed(file, DOCUMENT_BYTES_MAX), _packages(None), now)
+    if verdict.document is None:
+        raise BadInput(*(f"{file}: {fault}" for fault in verdict.faults))
+    return verdict.document
 
 
 def check(

@@ -9,11 +9,13 @@ from typing import Annotated, Any, Protocol, TypeVar
 
 import typer
 
+from escalation.cli.keeping import Keeping, kept_here
 from escalation.core.commands import Approve, Instructable, Reject
 from escalation.wire.listing import Filter, Listing, Part
 from escalation.wire.messages import Answer, View
 from escalation.wire.outcomes import Head
 from escalation.wire.requests import BadInput, EscalationRequest
+from escalation.wire.second import SecondParty
 
 T = TypeVar("T")
 
@@ -34,6 +36,7 @@ class Client(Protocol):
     async def timeline(self, ref: str) -> list[str]: ...
     async def head(self, ref: str, episode: str | None = None) -> Head: ...
     async def list_(self, which: Filter, part: Part) -> Listing: ...
+    async def link(self, ref: str, second: SecondParty, *, by: str, key: str | None = None) -> Answer: ...
 
 
 class Kept(Protocol):
@@ -96,6 +99,7 @@ class Doors:
     zone: tzinfo | None = None
     tail_within: timedelta = TAIL_WITHIN
     pause: Callable[[timedelta], Awaitable[None]] = _pause
+    keeping: Callable[[], Keeping] = kept_here
 
 
 def doors(ctx: typer.Context) -> Doors:

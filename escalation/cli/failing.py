@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from escalation.wire.outcomes import NotDone, NotFound
+from escalation.wire.quoting import harmless
 from escalation.wire.requests import BadInput
 
 BAD_INPUT, FAILED = 2, 1
@@ -48,7 +49,7 @@ class OneLine(TyperGroup):
         except Exception as error:  # noqa: BLE001  # the last line of defence
             lines, code = spoken(error)
             for each in lines:
-                sys.stderr.write(f"escalate: {each}\n")
+                sys.stderr.write(f"escalate: {harmless(each)}\n")
         sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -61,7 +61,7 @@ def who(
     as_json: Json = False,
 ) -> None:
     """Who would be asked, until when, and why it is them."""
-    outside, people = doors(ctx), _directory(directory)
+    outside, people = doors(ctx), directory_named(directory)
     instant = outside.now() if at is None else requests.instant("--at", at)
     if abs(instant - outside.now()) > AWAY_MAX:
         raise BadInput(f"--at {at} is too far away; ask for an instant within {AWAY_MAX.days} days from now")
@@ -80,7 +80,7 @@ def who(
 @app.command("next")
 def next_(ctx: typer.Context, name: Named, directory: File = None, as_json: Json = False) -> None:
     """The next hand-overs: who comes after whom, and when."""
-    outside, people = doors(ctx), _directory(directory)
+    outside, people = doors(ctx), directory_named(directory)
     now = outside.now()
     schedule = _schedule(people, name, now)
     turns = _people_in_turn(expand(schedule, now, now + EXPAND_MAX))[: TURNS_SHOWN + 1]
@@ -104,7 +104,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """A schedule as a calendar, in your zone, from Monday of this week on."""
-    outside, people = doors(ctx), _directory(directory)
+    outside, people = doors(ctx), directory_named(directory)
     now = outside.now()
     schedule = _schedule(people, name, now)
     today = now.astimezone(outside.zone).date()
@@ -132,7 +132,7 @@ def gaps(
     """When a role has nobody, or only its backup. Exit 1 when somebody would be looked for in vain."""
     from escalation.reports.gaps import gaps as gaps_of
 
-    outside, people = doors(ctx), _directory(directory)
+    outside, people = doors(ctx), directory_named(directory)
     now = outside.now()
     found = [gap for role in people.roles() for gap in gaps_of(people, role, now, now + days * DAY)]
     found.sort(key=lambda gap: (gap.start, gap.role))
@@ -146,15 +146,37 @@ def gaps(
         raise CheckFailed
 
 
+@app.command()
+def check(
+    ctx: typer.Context,
+    days: Annotated[int, typer.Option(help="How far ahead.", min=1, max=DAYS_MAX)] = 90,
+    policies: Annotated[
+        list[str] | None, typer.Option("--policy", help="This agreement.", show_default="all in force")
+    ] = None,
+    directory: File = None,
+    as_json: Json = False,
+) -> None:
+    """Whether every role and every step of the agreements has somebody, and never only one. Exit 1 on errors."""
+    from escalation.cli.readying import agreements, say_findings
+    from escalation.reports.readiness import of_on_call
+
+    outside, people = doors(ctx), directory_named(directory)
+    now = outside.now()
+    agreed, left_out = agreements(policies, outside)
+    found = of_on_call(people, agreed, now, now + days * DAY)
+    otherwise = f"every role and every step has somebody in the next {days} days"
+    say_findings(found, otherwise, as_json=as_json, left_out=left_out)
+
+
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def _directory(path: Path | None) -> "Directory":
-    from escalation.adapters.directory import Directory, DirectoryDown
+def directory_named(path: Path | None) -> "Directory":
+    from escalation.adapters.directory import Directory, DirectoryDown, directory_of
     from escalation.adapters.settings import read_settings
 
     try:
-        return Directory.from_file(path or read_settings().directory_file or DIRECTORY)
+        return Directory.from_file(path) if path is not None else directory_of(read_settings(), DIRECTORY)
     except DirectoryDown as down:
         raise BadInput(f"{down}; name it with --directory or ESCALATION_DIRECTORY_FILE") from None
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -9,9 +10,12 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from rich.text import Text
 
-from escalation.core.vocabulary import Phase
+from escalation.core.vocabulary import ClockName, Phase
 from escalation.wire.durations import spell
-from escalation.wire.messages import Answer, ClockView, View
+from escalation.wire.messages import Answer, ApprovalView, ClockView, View
+from escalation.wire.quoting import harmless
+from escalation.wire.views import links_of
+from escalation.wire.wanted import standing, wanted
 
 LABEL_CHARS = 11
 ENDED = (Phase.CLOSED, Phase.DE_ESCALATED, Phase.REJECTED, Phase.CANCELLED)
@@ -31,10 +35,12 @@ _CLOCKS = {
 
 
 def say(*lines: Text | str) -> None:
-    """Lines on standard output: never broken, coloured only where somebody looks."""
+    """Lines on standard output: never broken, coloured only where somebody looks, and by nobody else's characters."""
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     for each in lines:
-        console.print(each if isinstance(each, Text) else Text(each))
+        text = each.copy() if isinstance(each, Text) else Text(each)
+        text.plain = harmless(text.plain)
+        console.print(text)
 
 
 def say_json(value: object) -> None:
@@ -51,7 +57,19 @@ def plain(value: object) -> Any:  # noqa: ANN401  # what JSON knows
 def answered(answer: Answer) -> str:
     """What became of a command."""
     phase = answer.phase.replace("_", " ") if answer.phase else "not open"
+    if "stands" in answer.facts:
+        phase = f"approval {answer.facts['approval']}: {answer.facts['stands']}; {phase}"
     return f"{answer.reference}: {phase} (entry {answer.sequence} of its log)"
+
+
+def held(answer: Answer, view: View | None, *, done: bool, zone: tzinfo | None) -> str:
+    """What became of a command that waits for a yes: who is asked, and until when. `done`: it is done after the yes."""
+    number = answer.facts["approval"]
+    found = next((each for each in view.approvals if str(each.number) == number), None) if view is not None else None
+    asked = f" asked of {', '.join(found.asked)}" if found is not None and found.asked else ""
+    until = f" until {when(found.due, zone)}" if found is not None and found.due is not None else ""
+    said = f"held: approval {number}{asked}{until}; nothing changed yet" if done else f"approval {number}{asked}{until}"
+    return f"{answer.reference}: {said} (entry {answer.sequence} of its log)"
 
 
 def when(at: datetime, zone: tzinfo | None) -> str:
@@ -90,17 +108,39 @@ def page(view: View, now: datetime, zone: tzinfo | None) -> list[Text]:
         row("ticket", f"{view.ticket} of customer {view.customer}"),
         row("opened", f"{when(view.opened_at, zone)}, {away(view.opened_at, now)}"),
         row("deadline", f"{when(view.deadline, zone)}, {away(view.deadline, now)}"),
+        *_beside(view),
         row("told", ", ".join(view.told) or "nobody yet"),
         row("so far", _counts(view)),
     ]
-    if view.clocks and view.phase not in ENDED:
-        lines += [Text(), Text("what comes next", "bold"), *_clocks(view.clocks, now, zone), Text()]
+    if view.approvals:
+        lines += [Text(), Text("what waits for a yes", "bold")]
+        lines += [line for each in view.approvals for line in _approval(view.reference, each, now, zone)]
+    # Whoever waits for a yes is told above until when.
+    ahead = tuple(clock for clock in view.clocks if clock.name != ClockName.APPROVAL or not view.approvals)
+    if ahead and view.phase not in ENDED:
+        lines += [Text(), Text("what comes next", "bold"), *_clocks(ahead, now, zone), Text()]
     policy = f"{view.policy} {view.policy_version}{' (last good copy)' if view.policy_stale else ''}"
     return [
         *lines,
         row("policy", policy),
         row("log", f"{view.sequence} entries, head {view.digest[:12]}, episode {view.episode}"),
     ]
+
+
+def _approval(reference: str, approval: ApprovalView, now: datetime, zone: tzinfo | None) -> Iterator[Text]:
+    due = "" if approval.due is None else f", until {when(approval.due, zone)}, {away(approval.due, now)}"
+    yield Text(f"  {approval.number:<3}{wanted(approval)}, {standing(approval)}{due}", "red" if approval.review else "")
+    why = f": {approval.reason}" if approval.reason else ""
+    yield Text(f"     for {approval.asked_by}, {away(approval.asked_at, now)}{why}")
+    verb = f"escalate approve {reference} --approval {approval.number} --reason …"
+    yield Text(f"     {verb}  (or reject)", "dim")
+
+
+def _beside(view: View) -> Iterator[Text]:
+    if links := links_of(view):
+        yield row("linked", ", ".join(links))
+    if view.attachments:
+        yield row("files", f"{len(view.attachments)}, see: escalate attachments {view.reference}")
 
 
 def _warnings(view: View) -> list[Text]:
@@ -117,6 +157,8 @@ def _counts(view: View) -> str:
         return "nobody has taken it yet"
     waited = spell(timedelta(seconds=view.in_transfer_seconds))
     counted = [_count(view.touches, "owner"), _count(view.hand_offs, "hand-off"), _count(view.reopens, "reopen")]
+    if view.ping_pongs:
+        counted.append(_count(view.ping_pongs, "ping-pong"))
     return f"{', '.join(counted)}, {waited} in transfer before"
 
 

@@ -1,5 +1,7 @@
 """The verb that triages: keep or escalate, how soon, how bad, where to, and why. It opens nothing and asks nobody."""
 
+from dataclasses import fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +15,7 @@ from escalation.core.case_facts import CaseFacts
 from escalation.core.scoring import Part
 from escalation.core.triage import Assessment, Bypass, Fired, TriageRules, Verdict
 from escalation.core.triage import triage as judge
-from escalation.wire.requests import WORDS_BYTES_MAX, BadInput, words
+from escalation.wire.requests import WORDS_BYTES_MAX, BadInput, name, words
 
 NEEDED_BY_MAX = 3
 _SKIPS = {Bypass.NONE: "", Bypass.FIRST_LEVEL: ", past level 1", Bypass.EVERY_LEVEL: ", past every level, at once"}
@@ -23,7 +25,11 @@ def triage(
     ctx: typer.Context,
     file: Annotated[str, typer.Argument(help="What is known of the case, YAML or JSON; - is standard input.")],
     text: Annotated[bool, typer.Option("--text", help="The file is the customer's words and nothing else.")] = False,
-    segment: Annotated[str, typer.Option(help="With --text: the customer's segment.")] = "",
+    document: Annotated[
+        bool, typer.Option("--document", help="The file is a filled escalation form (`escalate template ROUTE`).")
+    ] = False,
+    segment: Annotated[str, typer.Option(help="With --text or --document: the customer's segment.")] = "",
+    customer: Annotated[str, typer.Option(help="Look up what is known of this customer's account as well.")] = "",
     rules: Annotated[
         Path | None, typer.Option(help="Triage by the rules of this file.", show_default="those that are shipped")
     ] = None,
@@ -34,17 +40,29 @@ def triage(
     from escalation.wire.yaml_reader import BYTES_MAX
 
     known, questions = shipped() if rules is None else _rules(rules)
-    if segment and not text:
-        raise BadInput("--segment goes with --text; a file of facts has its own `segment`")
+    if text and document:
+        raise BadInput("a file is either the customer's words or a form; say --text or --document")
+    if segment and not (text or document):
+        raise BadInput("--segment goes with --text or --document; a file of facts has its own `segment`")
     if segment and segment not in known.timelines:
         raise BadInput(f"{segment!r} is no segment; known are {', '.join(sorted(known.timelines))}")
-    source = fed(file, WORDS_BYTES_MAX if text else BYTES_MAX)
-    case = CaseFacts(text=_plain(source), segment=segment) if text else _case(file, source, known, questions)
-    found = judge(case, known, doors(ctx).now())
-    if as_json:
-        say_json(found)
+    now = doors(ctx).now()
+    if text:
+        case = CaseFacts(text=_plain(fed(file, WORDS_BYTES_MAX)), segment=segment)
+    elif document:
+        case = replace(_form(file, now), segment=segment)
     else:
-        say(*page(found))
+        case = _case(file, fed(file, BYTES_MAX), known, questions)
+    case, account = _with_account(case, customer, known) if customer else (case, "")
+    found = judge(case, known, now)
+    if as_json:
+        say_json(
+            {**{field.name: getattr(found, field.name) for field in fields(found)}, "account": account}
+            if customer
+            else found
+        )
+    else:
+        say(*page(found), *([row("account", account)] if customer else []))
 
 
 def page(found: Assessment) -> list[Text]:
@@ -114,6 +132,31 @@ def _case(file: str, source: bytes, rules: TriageRules, questions: frozenset[str
     except FaultyFileError as faulty:
         shown = "standard input" if file == STDIN else file
         raise BadInput(*(f"{shown}: {fault}" for fault in faulty.faults)) from None
+
+
+def _form(file: str, now: datetime) -> CaseFacts:
+    from escalation.cli.documents import document_in
+    from escalation.wire.document_case import case_of
+
+    return case_of(document_in(file, now))
+
+
+def _with_account(case: CaseFacts, customer: str, rules: TriageRules) -> tuple[CaseFacts, str]:
+    """The case with what is known of the account, and that in one line, or why it is not known."""
+    from escalation.adapters.accounts import AccountsDown, accounts_of
+    from escalation.adapters.settings import read_settings
+    from escalation.core.account import segment_among, told, with_account
+
+    try:
+        account = accounts_of(read_settings()).find(name("customer", customer))
+    except AccountsDown as down:
+        return case, str(down)
+    except OSError as error:
+        raise BadInput(f"the file of accounts cannot be read ({error.strerror}); correct its name") from None
+    if account is None:
+        return case, f"no account is kept for {customer!r}"
+    more = {**with_account(case, account), "segment": segment_among(frozenset(rules.timelines), case.segment, account)}
+    return replace(case, **more), told(account)  # type: ignore[arg-type]  # by field, each of its own type
 
 
 def _plain(source: bytes) -> str:

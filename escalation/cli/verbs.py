@@ -9,7 +9,7 @@ import typer
 from escalation.cli import documents
 from escalation.cli.doors import By, Json, Key, Reason, Ref, doors, run
 from escalation.cli.feeding import STDIN, fed
-from escalation.cli.speaking import answered, say, say_json
+from escalation.cli.sending import send, tell
 from escalation.core import commands
 from escalation.core.vocabulary import Ask, Audience, DeEscalationReason
 from escalation.wire import requests
@@ -18,7 +18,6 @@ from escalation.wire.requests import BadInput, EscalationRequest
 
 Words = Annotated[str, typer.Argument(help="The words, at most 64 KiB; '-' reads standard input.", show_default=False)]
 Level = Annotated[str, typer.Argument(help="SEV1 to SEV4; P1 to P4 and Critical to Low mean the same.")]
-Signal = Annotated[bool, typer.Option("--signal", help="Send it as a signal: no answer, the log has it.")]
 
 
 def open_(
@@ -33,7 +32,7 @@ def open_(
         Path | None, typer.Option(help="File with the story, at most 64 KiB; '-' reads standard input.")
     ] = None,
     route: Annotated[str | None, typer.Option(help="Where it goes: a route of the policy.")] = None,
-    severity: Annotated[str | None, typer.Option(help="SEV1 to SEV4, P1 to P4, or Critical to Low.")] = None,
+    severity: Annotated[str | None, typer.Option(help="SEV1 to SEV4, P1 to P4, or as the agreement calls it.")] = None,
     ask: Annotated[Ask | None, typer.Option(help="What the receiver is asked to do.")] = None,
     customer: Annotated[str | None, typer.Option(help="Id of the customer.")] = None,
     segment: Annotated[str | None, typer.Option(help="What kind of customer it is: a segment of the policy.")] = None,
@@ -42,17 +41,21 @@ def open_(
     reference: Annotated[str | None, typer.Option(help="Reference, if not the ticket's own id.")] = None,
     restricted: Annotated[bool, typer.Option("--restricted", help="Only for those who need to know.")] = False,
     machine: Annotated[bool, typer.Option("--machine", help="A program opens it, not a person.")] = False,
+    triage: Annotated[bool, typer.Option("--triage", help="Triage says what is not named: route, severity.")] = False,
+    case: Annotated[Path | None, typer.Option(help="What is known of the case, for triage: YAML or JSON.")] = None,
+    by_hand: Annotated[str | None, typer.Option(help="Escalate whatever triage says: the reason.")] = None,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Hand a ticket over: from now on somebody owns it and everybody hears in time."""
-    told = {
+    told: dict[str, object] = {
         "title": title,
         "description": None if description is None else _story(description),
         "route": route,
         "severity": severity,
         "ask": ask,
         "deadline": deadline,
+        "case": None if case is None else documents.case_in(case),
     }
     if source is not None:
         told = documents.told_by(ctx, source, ticket, customer or "", {name for name in told if told[name] is not None})
@@ -66,24 +69,30 @@ def open_(
         "reference": reference,
         "restricted": restricted or told.get("restricted"),
         "by_machine": machine,
+        "triage": triage,
+        "by_hand": by_hand,
         "key": key or str(uuid4()),
     }
+    _open(ctx, given, as_json=as_json)
+
+
+def _open(ctx: typer.Context, given: dict[str, object], *, as_json: bool) -> None:
     request = EscalationRequest.model_validate({name: value for name, value in given.items() if value is not None})
 
     async def started() -> Answer:
         return await (await doors(ctx).connect()).start(request)
 
-    _tell(run(started()), as_json=as_json)
+    tell(run(started()), as_json=as_json)
 
 
 def ack(ctx: typer.Context, ref: Ref, by: By, key: Key = None, as_json: Json = False) -> None:
     """Take it: you become the owner."""
-    _send(ctx, ref, commands.Acknowledge(by), key, as_json=as_json)
+    send(ctx, ref, commands.Acknowledge(by), key, as_json=as_json)
 
 
 def decline(ctx: typer.Context, ref: Ref, by: By, reason: Reason = "", key: Key = None, as_json: Json = False) -> None:
     """Not me: the next step is told at once."""
-    _send(ctx, ref, commands.Decline(by, reason), key, as_json=as_json)
+    send(ctx, ref, commands.Decline(by, reason), key, as_json=as_json)
 
 
 def update(
@@ -100,7 +109,7 @@ def update(
     if customer is internal:
         raise BadInput("an update has one audience; say either --customer or --internal")
     audience = Audience.CUSTOMER if customer else Audience.INTERNAL
-    _send(ctx, ref, commands.PostUpdate(by, audience), key, words=_words(text), as_json=as_json)
+    send(ctx, ref, commands.PostUpdate(by, audience), key, words=_words(text), as_json=as_json)
 
 
 def severity(
@@ -108,7 +117,7 @@ def severity(
 ) -> None:
     """Change the severity, up or down."""
     command = commands.ChangeSeverity(by, requests.severity(level), reason)
-    _send(ctx, ref, command, key, as_json=as_json)
+    send(ctx, ref, command, key, as_json=as_json)
 
 
 def confirm_severity(
@@ -122,33 +131,7 @@ def confirm_severity(
 ) -> None:
     """The receiving team's verdict on the severity."""
     command = commands.ConfirmSeverity(by, requests.severity(level), evidence)
-    _send(ctx, ref, command, key, as_json=as_json)
-
-
-def approve(
-    ctx: typer.Context,
-    ref: Ref,
-    by: By,
-    reason: Reason = "",
-    signal: Signal = False,
-    key: Key = None,
-    as_json: Json = False,
-) -> None:
-    """Say yes to what awaits approval."""
-    _decide(ctx, ref, commands.Approve(by, reason), key, signal=signal, as_json=as_json)
-
-
-def reject(
-    ctx: typer.Context,
-    ref: Ref,
-    by: By,
-    reason: Reason = "",
-    signal: Signal = False,
-    key: Key = None,
-    as_json: Json = False,
-) -> None:
-    """Say no to what awaits approval: it ends."""
-    _decide(ctx, ref, commands.Reject(by, reason), key, signal=signal, as_json=as_json)
+    send(ctx, ref, command, key, as_json=as_json)
 
 
 def reassign(
@@ -161,7 +144,7 @@ def reassign(
     as_json: Json = False,
 ) -> None:
     """Ask a named person to take it."""
-    _send(ctx, ref, commands.Reassign(by, to, reason), key, as_json=as_json)
+    send(ctx, ref, commands.Reassign(by, to, reason), key, as_json=as_json)
 
 
 def handoff(
@@ -175,12 +158,12 @@ def handoff(
     as_json: Json = False,
 ) -> None:
     """Sideways: another route's receiver."""
-    _send(ctx, ref, commands.HandOff(by, route, ask, reason), key, as_json=as_json)
+    send(ctx, ref, commands.HandOff(by, route, ask, reason), key, as_json=as_json)
 
 
 def raise_(ctx: typer.Context, ref: Ref, by: By, reason: Reason = "", key: Key = None, as_json: Json = False) -> None:
-    """Upwards: the next step of the chain."""
-    _send(ctx, ref, commands.Raise(by, reason), key, as_json=as_json)
+    """Upwards: the next level of the agreement, or the next step of the chain."""
+    send(ctx, ref, commands.Raise(by, reason), key, as_json=as_json)
 
 
 def block(
@@ -192,12 +175,12 @@ def block(
     as_json: Json = False,
 ) -> None:
     """Wait for the customer or a third party: clocks stand still."""
-    _send(ctx, ref, commands.Block(by, waiting_for), key, as_json=as_json)
+    send(ctx, ref, commands.Block(by, waiting_for), key, as_json=as_json)
 
 
 def unblock(ctx: typer.Context, ref: Ref, by: By, reason: Reason = "", key: Key = None, as_json: Json = False) -> None:
     """What was waited for is there."""
-    _send(ctx, ref, commands.Unblock(by, reason), key, as_json=as_json)
+    send(ctx, ref, commands.Unblock(by, reason), key, as_json=as_json)
 
 
 def deescalate(
@@ -206,14 +189,14 @@ def deescalate(
     by: By,
     reason: Annotated[DeEscalationReason, typer.Option(help="Why it can go back.", show_default=False)],
     to: Annotated[str, typer.Option(help="The person who gets it back.", show_default=False)],
-    level: Annotated[str, typer.Option(help="Their level.", show_default=False)],
+    level: Annotated[str, typer.Option(help="Their level, as the agreement calls it.", show_default=False)],
     findings: Annotated[str | None, typer.Option(help="What was found; '-' reads standard input.")] = None,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Return the ticket to a named person at a lower level."""
     command = commands.DeEscalate(by, reason, to, level)
-    _send(ctx, ref, command, key, words=None if findings is None else _words(findings), as_json=as_json)
+    send(ctx, ref, command, key, words=None if findings is None else _words(findings), as_json=as_json)
 
 
 def resolve(
@@ -225,78 +208,30 @@ def resolve(
     as_json: Json = False,
 ) -> None:
     """A fix is declared: the customer is asked to confirm."""
-    _send(ctx, ref, commands.Resolve(by), key, words=None if text is None else _words(text), as_json=as_json)
+    send(ctx, ref, commands.Resolve(by), key, words=None if text is None else _words(text), as_json=as_json)
 
 
 def confirm(ctx: typer.Context, ref: Ref, by: By, key: Key = None, as_json: Json = False) -> None:
     """The customer agrees: close."""
-    _send(ctx, ref, commands.Confirm(by), key, as_json=as_json)
+    send(ctx, ref, commands.Confirm(by), key, as_json=as_json)
 
 
 def reopen(ctx: typer.Context, ref: Ref, by: By, reason: Reason = "", key: Key = None, as_json: Json = False) -> None:
     """Not fixed after all."""
-    _send(ctx, ref, commands.Reopen(by, reason), key, as_json=as_json)
+    send(ctx, ref, commands.Reopen(by, reason), key, as_json=as_json)
 
 
 def note(ctx: typer.Context, ref: Ref, text: Words, by: By, key: Key = None, as_json: Json = False) -> None:
     """Words for the record."""
-    _send(ctx, ref, commands.AddNote(by), key, words=_words(text), as_json=as_json)
+    send(ctx, ref, commands.AddNote(by), key, words=_words(text), as_json=as_json)
 
 
 def cancel(ctx: typer.Context, ref: Ref, by: By, reason: Reason = "", key: Key = None, as_json: Json = False) -> None:
     """It should not have been opened."""
-    _send(ctx, ref, commands.Cancel(by, reason), key, as_json=as_json)
+    send(ctx, ref, commands.Cancel(by, reason), key, as_json=as_json)
 
 
 # --- inside ----------------------------------------------------------------------------------------------------------
-
-
-def _send(
-    ctx: typer.Context,
-    ref: str,
-    command: commands.Instructable,
-    key: str | None,
-    *,
-    words: str | None = None,
-    as_json: bool,
-) -> None:
-    # What is wrong with the typing is said before anything is connected.
-    checked = requests.checked(command)
-    found = requests.reference(ref)
-
-    async def sent() -> Answer:
-        client = await doors(ctx).connect()
-        return await client.send(found, checked, key, words=words)
-
-    _tell(run(sent()), as_json=as_json)
-
-
-def _decide(
-    ctx: typer.Context,
-    ref: str,
-    decision: commands.Approve | commands.Reject,
-    key: str | None,
-    *,
-    signal: bool,
-    as_json: bool,
-) -> None:
-    if not signal:
-        _send(ctx, ref, decision, key, as_json=as_json)
-        return
-    found = requests.reference(ref)
-
-    async def signalled() -> None:
-        await (await doors(ctx).connect()).signal(found, decision)
-
-    run(signalled())
-    say(f"{found}: sent; read what came of it with: escalate timeline {found}")
-
-
-def _tell(answer: Answer, *, as_json: bool) -> None:
-    if as_json:
-        say_json(answer)
-    else:
-        say(answered(answer))
 
 
 def _words(written: str) -> str:

@@ -235,5 +235,6 @@ class _Person:
             return Standing(Phase(phase), standing.severity) if phase is not None else standing
         before = answer.sequence <= self.sequence
         self.heard(Said(self.reference, row, self.rows, command.kind, before=before))
-        severity = command.severity if isinstance(command, ChangeSeverity) else standing.severity
+        held = "approval" in answer.facts  # until somebody agrees
+        severity = command.severity if isinstance(command, ChangeSeverity) and not held else standing.severity
         return Standing(answer.phase or standing.phase, severity)

@@ -1,11 +1,12 @@
 """Proving that an engine's log of a play holds what the core alone would have written, entry for entry.
 
 An engine takes real milliseconds, and its answers come in the order in which they happen to come; it knows provider
-ids, a short code and the commitments of words, which nobody else can make up. These are taken from its log: instants,
-order, and those names. Everything else is worked out again by the core alone: which command comes (a person's words by
-the script, the passing of time only when something is due, an answer only to what was asked), what it says, and the
-whole entry, which must be the same to the byte, digest and all. What is in the log and would not have happened, or
-would have happened and is not in the log, is a fault.
+ids, a short code and the commitments of words, which nobody else can make up, and how far a message had got when its
+provider was asked: the vendors' time is the wall's, and virtual time does not wait. These are taken from its log, with
+instants and order. Everything else is worked out again by the core alone: which command comes (a person's words by the
+script, the passing of time only when something is due, an answer only to what was asked), what it says, and the whole
+entry, which must be the same to the byte, digest and all. What is in the log and would not have happened, or would have
+happened and is not in the log, is a fault.
 """
 
 from collections.abc import Sequence
@@ -13,18 +14,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from escalation.core.audit import Kept
-from escalation.core.commands import (
-    AdoptPolicy,
-    Command,
-    Elapse,
-    Instructable,
-    Open,
+from escalation.core.beside import ReportTold
+from escalation.core.commands import AdoptPolicy, Command, Elapse, Instructable, Open
+from escalation.core.effects import Text
+from escalation.core.facts import (
     ReportContacts,
     ReportDelivery,
+    ReportLinked,
     ReportReconciliation,
+    ReportRoom,
     ReportTicket,
 )
-from escalation.core.effects import Text
+from escalation.core.intake import Named, place
 from escalation.core.state import next_due
 from escalation.drills.pure import Play, Stage
 from escalation.drills.script import Script, Standing, Turn, turn
@@ -98,8 +99,12 @@ class _Witness:
             case Elapse():
                 self._on_time(due, at, number)
                 return heard
-            case ReportContacts() | ReportDelivery() | ReportReconciliation() | ReportTicket():
+            case ReportContacts() | ReportDelivery() | ReportReconciliation():
                 return self._answered(heard, number)
+            case ReportTicket() | ReportTold() | ReportRoom():
+                return self._answered(heard, number)
+            case ReportLinked():
+                raise Differs(f"entry {number}: a linked escalation is in no script")
             case AdoptPolicy():
                 raise Differs(f"entry {number}: another agreement is in no script")
             case _:
@@ -148,11 +153,15 @@ class _Witness:
 
     def _answered(self, heard: Command, number: int) -> Command:
         facts = self._play.facts
-        fact = next((fact for fact in facts if fact.number == getattr(heard, "number", None)), None)
+        fact = next((fact for fact in facts if getattr(fact, "number", 0) == getattr(heard, "number", None)), None)
         if fact is None:
             raise Differs(f"entry {number}: nothing was asked that {heard} answers")
         facts.remove(fact)
-        if isinstance(fact, ReportDelivery | ReportReconciliation) and isinstance(heard, type(fact)):
+        if isinstance(fact, ReportDelivery) and isinstance(heard, ReportDelivery):
+            if heard.how == fact.how == "poll":
+                fact = replace(fact, outcome=heard.outcome, failure=heard.failure, code=heard.code)
+            return replace(fact, provider_id=heard.provider_id)
+        if isinstance(fact, ReportReconciliation) and isinstance(heard, ReportReconciliation):
             return replace(fact, provider_id=heard.provider_id)
         return fact
 
@@ -163,11 +172,19 @@ class _Witness:
 
 
 def _opening(expected: Open, heard: Open) -> Open:
-    """With what only the stores know: the short code, the commitments; and the agreement as it was frozen then."""
+    """With what only the stores know: the short code, the commitments; and the agreement as it was frozen then.
+
+    What triage said is taken as heard, for accounts are known there; what follows from it is placed again.
+    """
+    named = Named(expected.route, expected.severity, "", expected.segment, expected.customer_contact)
+    placed = place(expected.policy, named, heard.triage)
     return replace(
         expected,
         code=heard.code,
         title=replace(expected.title, commitment=heard.title.commitment),
         description=replace(expected.description, commitment=heard.description.commitment),
         policy=heard.policy if heard.policy.digest == expected.policy.digest else expected.policy,
+        segment=placed.segment,
+        customer_contact=placed.customer_contact,
+        triage=replace(heard.triage, taken=placed.taken) if heard.triage is not None else None,
     )

@@ -11,22 +11,32 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
 
-from escalation.core.commands import (
-    Command,
-    Elapse,
+from escalation.core.beside import ReportTold
+from escalation.core.commands import Command, Elapse, Instructable, Open
+from escalation.core.decide import FACT_RULES, Decision, decide
+from escalation.core.draft import Draft
+from escalation.core.effects import (
+    Effect,
+    FindContacts,
+    LookUpReceipt,
+    Notify,
+    Reconcile,
+    ShowRoom,
+    TellLinked,
+    Text,
+    WriteTicket,
+    text_id,
+)
+from escalation.core.entry import Sealed, seal
+from escalation.core.facts import (
     Fact,
     Found,
-    Instructable,
-    Open,
     ReportContacts,
     ReportDelivery,
     ReportReconciliation,
+    ReportRoom,
     ReportTicket,
 )
-from escalation.core.decide import FACT_RULES, Decision, decide
-from escalation.core.draft import Draft
-from escalation.core.effects import Effect, FindContacts, Notify, Reconcile, Text, WriteTicket, text_id
-from escalation.core.entry import Sealed, seal
 from escalation.core.policy import Policy
 from escalation.core.state import Escalation, next_due
 from escalation.core.telling import entry_of
@@ -175,8 +185,21 @@ def answer(effect: Effect, company: Company, at: datetime) -> Fact:
             return ReportContacts(effect.number, tuple(company.find(name, at) for name in effect.names))
         case Reconcile():
             return ReportReconciliation(effect.number, Reconciled.ADOPTED)
+        case LookUpReceipt():
+            return ReportDelivery(effect.of, Outcome.DELIVERED, how="poll")
+        case TellLinked():
+            return ReportTold(effect.number, told=True)
+        case ShowRoom():
+            return _room(effect, company, at)
         case WriteTicket():
             return _written(effect.number)
+
+
+def _room(effect: ShowRoom, company: Company, at: datetime) -> ReportRoom:
+    """A room that nobody could be in is not opened."""
+    if any(company.address(person, Channel.CHAT, at) is not None for person in effect.people):
+        return ReportRoom(effect.number, shown=True)
+    return ReportRoom(effect.number, shown=False, error="nobody_has_chat")
 
 
 @lru_cache(maxsize=ANSWERS_KEPT_MAX)

@@ -9,16 +9,25 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
+from escalation.core.policy import ApprovalTerms
 from escalation.core.reckoning import OURS, Reckoning
-from escalation.core.vocabulary import Severity
-from escalation.reports.agreed import Agreed, cadence, channels, target, warnings
-from escalation.reports.matrix import Table, escaped, markdown, matrix
+from escalation.core.vocabulary import ApprovalKind, Severity
+from escalation.reports.agreed import NOTHING, Agreed, cadence, channels, target, warnings
+from escalation.reports.matrix import Table, escaped, levels, markdown, matrix
+from escalation.wire.amounts import money
 from escalation.wire.durations import spell
 
 SUMMARY = (
     "When support cannot solve a ticket in time, somebody else takes it over. This agreement says who, how fast, how"
     " people hear of it, and what happens when nobody answers."
 )
+APPROVED = {
+    ApprovalKind.POLICY_EXCEPTION: "An exception from this agreement",
+    ApprovalKind.DEADLINE_EXTENSION: "A later deadline",
+    ApprovalKind.SEVERITY_DOWNGRADE: "To lower a SEV1 that the receiver has seen",
+    ApprovalKind.DE_ESCALATE: "To return it to a lower level",
+    ApprovalKind.SPEND: "To spend money",
+}
 REVIEW = "quarterly"
 IMMEDIATE = ("the launch of a product", "a restructuring of the teams", "a new tool")
 MEASURES = (
@@ -40,9 +49,10 @@ def in_markdown(agreed: Agreed) -> str:
         teams=escaped(", ".join(dict.fromkeys(route.team for route in policy.routes))),
         severities=_listed(_severities(agreed)),
         triggers=_listed(_triggers(agreed)),
+        levels="".join(f"- {line}\n" for line in _model(agreed)) + ("\n" if agreed.policy.levels else ""),
         structure=markdown(_structure(agreed)),
-        approvals=_listed(_approvals(agreed)) or "No route asks for an approval first.",
-        promises=markdown(_levels(agreed)),
+        approvals=_listed(_approvals(agreed)) or "Nothing needs an approval.",
+        promises=markdown(_promises(agreed)),
         reckoning=_listed(_calendars(agreed)),
         breach=_breach(agreed),
         communication=markdown(_told(agreed)),
@@ -102,16 +112,41 @@ def _structure(agreed: Agreed) -> Table:
     return Table("Routes", ("Route", "Receiver", "Asked in turn", "Rounds", "If nobody answers"), tuple(rows))
 
 
+def _model(agreed: Agreed) -> Iterator[str]:
+    """The levels, the lowest first; nothing where the agreement follows no model."""
+    for label, who, *more in levels(agreed).rows:
+        words = (("may", more[0]), ("asked for", more[1]), ("how", more[2]))
+        told = "".join(f"; {word}: {escaped(said)}" for word, said in words if said != NOTHING)
+        yield f"**{escaped(label)}** {escaped(who)}{told}"
+
+
 def _approvals(agreed: Agreed) -> Iterator[str]:
     for route in agreed.policy.routes:
         if route.approval is not None:
-            who = ", then ".join(route.approval.approvers)
             otherwise = "it starts all the same" if route.approval.on_expiry == "open" else "it is rejected"
-            expiry = spell(route.approval.expiry)
-            yield f"{escaped(route.name)} needs a yes of {escaped(who)}; without an answer within {expiry}, {otherwise}"
+            yield f"{escaped(route.name)} needs {_yes(route.approval)}, {otherwise}"
+    for terms in agreed.policy.approvals:
+        yield f"{APPROVED[terms.kind]} needs {_yes(terms)}, it is rejected{_limits(terms)}"
 
 
-def _levels(agreed: Agreed) -> Table:
+def _limits(terms: ApprovalTerms) -> str:
+    """Who may decide how much, in brackets; nothing where no money is spent."""
+    found: dict[str, list[str]] = {}
+    for each in terms.limits:
+        found.setdefault(each.role, []).append(money(each.limit))
+    listed = "; ".join(f"{role} decides up to {' or '.join(limits)}" for role, limits in found.items())
+    return f" ({escaped(listed)})" if listed else ""
+
+
+def _yes(terms: ApprovalTerms) -> str:
+    """Whose yes it is, and until when; what silence means follows."""
+    several = f"each of {terms.quorum} among " if terms.quorum > 1 else ""
+    who = (", " if several else ", then ").join(terms.approvers)
+    glass = f"; {', '.join(terms.break_glass)} may break the glass" if terms.break_glass else ""
+    return f"a yes of {several}{escaped(who + glass)}; without an answer within {spell(terms.expiry)}"
+
+
+def _promises(agreed: Agreed) -> Table:
     rows = [
         (
             f"{terms.severity} ({terms.label})",

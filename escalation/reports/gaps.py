@@ -6,13 +6,14 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Protocol
 
-from escalation.core.commands import Found
+from escalation.core.facts import Found
 
 
 class Directory(Protocol):
     """Who is behind a role at an instant, and at which instants that may change."""
 
     def find(self, name: str, at: datetime) -> Found: ...
+    def reached(self, role: str, at: datetime) -> bool: ...
     def changes(self, role: str, since: datetime, until: datetime) -> tuple[datetime, ...]: ...
 
 
@@ -43,6 +44,8 @@ def gaps(directory: Directory, role: str, since: datetime, until: datetime) -> t
 
 def _gaps(directory: Directory, role: str, since: datetime, until: datetime) -> Iterator[Gap]:
     for start, end in pairwise((*directory.changes(role, since, until), until)):
+        if directory.reached(role, start):
+            continue
         asked = directory.find(role, start)
         if asked.contact is None:
             yield Gap(role, start, end, asked.backup, asked.why)

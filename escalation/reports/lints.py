@@ -19,6 +19,7 @@ from escalation.core.reckoning import ShortTarget
 from escalation.core.vocabulary import Severity
 from escalation.reports import coverage
 from escalation.reports.agreed import Agreed, cadences, interrupts, length, promises
+from escalation.reports.approvers import lints_of_approvals
 from escalation.reports.people import Directory, lints_of_people
 from escalation.reports.remarks import Level, Remark
 from escalation.wire.durations import spell
@@ -74,6 +75,7 @@ def lints(agreed: Agreed, at: datetime, directory: Directory | None = None) -> t
         *_lints_of_order(policy, at),
         *_lints_of_house(policy),
         *coverage.lints_of_hours(policy, at, Name.UNCOVERED_HOURS),
+        *lints_of_approvals(policy),
         *lints_of_people(agreed, at, directory),
     ]
     placed = [_placed(agreed, remark) for remark in found]

@@ -21,7 +21,8 @@ MARKS_MAX = 200
 PROMISES = (ClockName.RESPONSE, ClockName.RESOLUTION)
 MISSABLE = (*PROMISES, ClockName.DEADLINE, ClockName.CHECK_IN, ClockName.CUSTOMER_UPDATE)
 # Commands that keep a promise when they end its turn.
-KEEPING = ("acknowledge", "resolve", "post_update", "confirm_severity", "approve")
+KEEPING = ("acknowledge", "resolve", "post_update", "confirm_severity")
+ANSWERING = ("approve", "reject")  # what ends an approval's turn in time, and no promise
 FACTS = ("severity", "route", "policy", "owner")
 _NOTHING = timedelta(0)
 
@@ -131,7 +132,7 @@ class History:
             withdrew = before is not None and after.tally.withdrawn > before.tally.withdrawn
             if withdrew and (clock.name, clock.cycle) not in {(m.clock, m.cycle) for m in after.tally.misses}:
                 fate = "withdrawn"
-        elif cause.command in KEEPING and entry.refusal is None:
+        elif cause.command in (ANSWERING if clock.name is ClockName.APPROVAL else KEEPING) and entry.refusal is None:
             fate = "kept"
         limit_at = marks[-1] if marks else clock.limit_at
         self.turns.append(
@@ -179,16 +180,25 @@ class _Step:
     cause: Cause
 
     @property
+    def done(self) -> tuple[str, ...]:
+        """What was done in this entry: its command, and whatever had waited for a yes until then."""
+        waited = {each.number for each in self.before.approvals if each.decided is None}
+        held = [each.held for each in self.after.approvals if each.number in waited and each.decided is not None]
+        return (self.cause.command, *(each.kind for each in held if each is not None))
+
+    @property
     def retargeted(self) -> bool:
         """Whether another target, or another calendar under the same one, was given to it."""
         old, clock = self.old, self.clock
         if clock.target != old.target:
             return True
         if old.running and clock.running:
-            return clock.segments != old.segments
+            # Another agreement may count the same stretches by another manner: then only the dues differ.
+            adopted = self.before.policy is not self.after.policy and clock.dues != old.dues
+            return clock.segments != old.segments or adopted
         if old.running is clock.running:
             return clock.segments != old.segments and self.cause.command not in {"resolve", "reopen"}
-        return clock.running and self.cause.command == "hand_off" and clock.segments[:-1] != old.segments
+        return clock.running and "hand_off" in self.done and clock.segments[:-1] != old.segments
 
 
 def _rulings(before: Escalation | None, after: Escalation, entry: Entry) -> tuple[Policy, ...]:
@@ -240,7 +250,10 @@ def _changed(step: _Step, policy: Policy) -> Life:
     if clock.running and (retargeted or resumed):
         gauge = Gauge(by_new, policy.reckoning)
         at, warned = gauge.instant(clock.name, entry.at), Edge.WARNING in clock.fired
-        life.timing = Timing(at, gauge, first=False, overtaking=recount, warned=warned)
+        # What stood still when it got its target is late only from the moment it counts again.
+        life.timing = Timing(
+            at, gauge, first=False, overtaking=recount and (clock.overtaken or not resumed), warned=warned
+        )
         if not retargeted and gauge.reckoning.pausing is Pausing.WALL:
             _check_moved(life, old.moved, clock)
     if resumed:

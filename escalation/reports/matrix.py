@@ -31,7 +31,8 @@ class Table:
 
 def tables(agreed: Agreed) -> tuple[Table, ...]:
     """Everything that `escalate policy show` shows, in order."""
-    return (matrix(agreed), tiers(agreed), promises(agreed), routes(agreed))
+    model = (levels(agreed),) if agreed.policy.levels else ()
+    return (matrix(agreed), *model, tiers(agreed), promises(agreed), routes(agreed))
 
 
 def matrix(agreed: Agreed) -> Table:
@@ -48,6 +49,22 @@ def matrix(agreed: Agreed) -> Table:
         "Segment Weight",
     )  # fmt: skip
     return Table("Escalation matrix", columns, tuple((*row, weights) for row in rows), marks)
+
+
+def levels(agreed: Agreed) -> Table:
+    """The model of levels, the lowest first: who is there, what they may decide, and when and how they are asked."""
+    rows = []
+    for level in agreed.policy.levels:
+        path = ("levels", level.name)
+        cells = (
+            level.label,
+            agreed.word(*path, "who"),
+            "; ".join(agreed.sentences(*path, "authority")),
+            "; ".join(agreed.sentences(*path, "when")),
+            agreed.word(*path, "how"),
+        )
+        rows.append(tuple(cell or NOTHING for cell in cells))
+    return Table("Levels", ("Level", "Who", "May decide", "When", "How"), tuple(rows))
 
 
 def tiers(agreed: Agreed) -> Table:

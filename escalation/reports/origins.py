@@ -12,6 +12,9 @@ _HOUSE = {
     ClockName.REOPEN_WINDOW: "the house's reopen window",
     ClockName.TELL: "the telling plan of the step",
     ClockName.RECONCILE: "when the channel's provider can be asked about an ambiguous dispatch",
+    ClockName.RECEIPT: "how long the channel's receipts may take",
+    ClockName.RETRY: "when whoever was busy is tried once more",
+    ClockName.CATCH_UP: "when what could not be told is tried again",
 }
 
 

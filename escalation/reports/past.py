@@ -15,7 +15,7 @@ from escalation.core.clock import Clock
 from escalation.core.effects import FindContacts, Notify
 from escalation.core.entry import Entry
 from escalation.core.state import TERMINAL, Escalation
-from escalation.core.vocabulary import ClockName, Edge, Message, Phase
+from escalation.core.vocabulary import ClockName, Edge, Phase
 from escalation.wire.entries import UnreadableEntryError, kept_in
 from escalation.wire.messages import View
 from escalation.wire.views import view_of
@@ -155,7 +155,7 @@ def responsible(state: Escalation | None, entries: Sequence[Entry]) -> Responsib
         return None
     match state.phase:
         case Phase.AWAITING_APPROVAL:
-            return Responsible("approver", (_approver(state, entries),))
+            return Responsible("approver", _approvers(state, entries))
         case Phase.IN_TRANSFER if state.transfer.asked:
             return Responsible("asked", state.transfer.asked)
         case Phase.BLOCKED:
@@ -164,17 +164,17 @@ def responsible(state: Escalation | None, entries: Sequence[Entry]) -> Responsib
             return Responsible("owner", (state.people.owner,))
 
 
-def _approver(state: Escalation, entries: Sequence[Entry]) -> str:
-    """The person whose yes was asked for; until one is found, the role."""
-    terms = state.policy.route_of(state.transfer.route).approval
-    role = terms.approvers[state.transfer.approver] if terms is not None else state.people.owner
+def _approvers(state: Escalation, entries: Sequence[Entry]) -> tuple[str, ...]:
+    """The people whose yes the opening waits for; until they are found, the roles."""
+    opening = next(approval for approval in state.approvals if approval.opening and approval.pending)
+    asked: list[str] = []
     for entry in reversed(entries):
         for effect in reversed(entry.effects):
-            if isinstance(effect, Notify) and effect.message is Message.APPROVAL:
-                return effect.contact
-            if isinstance(effect, FindContacts) and effect.purpose == "approval":
-                return role
-    return role
+            if isinstance(effect, Notify) and effect.brief.approval and effect.brief.approval.number == opening.number:
+                asked.append(effect.contact)
+            if isinstance(effect, FindContacts) and effect.number == opening.asking:
+                return tuple(dict.fromkeys(reversed(asked))) or opening.asked_now
+    return opening.asked_now
 
 
 def _ended_at(entries: Sequence[Entry]) -> datetime | None:

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
-from escalation.core.commands import Found
-from escalation.core.policy import Policy
+from escalation.core import whom
+from escalation.core.facts import Found
+from escalation.core.policy import Policy, Route, Step
+from escalation.core.vocabulary import Channel
 from escalation.reports.agreed import Agreed
+from escalation.reports.approvers import approvals
 from escalation.reports.remarks import Level, Remark
 from escalation.wire.yaml_reader import Path
 
@@ -31,18 +34,24 @@ def lints_of_people(agreed: Agreed, at: datetime, directory: Directory | None) -
         return
     known: dict[str, Found] = {}
     for path, name in _contacts(agreed):
-        found = known.setdefault(name, directory.find(name, at))
+        found = known.setdefault(name, _found(directory, name, at))
         yield from _contact(path, name, found)
     yield from _channels(agreed.policy, known)
     yield from _approving_people(agreed.policy, known)
+
+
+def _found(directory: Directory, name: str, at: datetime) -> Found:
+    """Who is behind it; whoever depends on an escalation's own owner or customer is taken for reachable."""
+    if whom.placed(name, "", "") != name:
+        return Found(name, name, tuple(Channel), name, tuple(Channel))
+    return directory.find(name, at)
 
 
 def _approvers(policy: Policy) -> Iterator[Remark]:
     """Whoever opens or receives an escalation may not be the one who says yes to it."""
     own = {segment.customer_contact for segment in policy.segments} | {policy.house.customer_contact}
     for route in policy.routes:
-        for place, role in enumerate(route.approval.approvers if route.approval is not None else ()):
-            path = ("routes", route.name, "approval", "approvers", place)
+        for path, role in _asked_by(route):
             first = policy.chain(route.chain).steps[0]
             if role in own:
                 what = f"{role} speaks with the customer for the sender, and nobody approves their own request"
@@ -50,6 +59,18 @@ def _approvers(policy: Policy) -> Iterator[Remark]:
             elif role == first.contact:
                 what = f"{role} is the first whom the approved escalation asks"
                 yield Remark(Level.WARNING, MAY_NOT_APPROVE, path, what, "let another role approve what it receives")
+
+
+def _asked_by(route: Route) -> Iterator[tuple[Path, str]]:
+    """The approvers of a route, and where each stands."""
+    for place, role in enumerate(route.approval.approvers if route.approval is not None else ()):
+        yield ("routes", route.name, "approval", "approvers", place), role
+
+
+def _asked(path: Path, step: Step) -> Iterator[tuple[Path, str]]:
+    yield (*path, "contact"), step.contact
+    for place, one in enumerate(step.also):
+        yield (*path, "also", place, "contact"), one.contact
 
 
 def _contacts(agreed: Agreed) -> Iterator[tuple[Path, str]]:
@@ -65,10 +86,10 @@ def _contacts(agreed: Agreed) -> Iterator[tuple[Path, str]]:
             yield ("segments", segment.name, "customer_contact"), segment.customer_contact
     for chain in policy.chains:
         for place, step in enumerate(chain.steps):
-            yield ("chains", chain.name, "steps", place, "contact"), step.contact
-    for route in policy.routes:
-        for place, role in enumerate(route.approval.approvers if route.approval is not None else ()):
-            yield ("routes", route.name, "approval", "approvers", place), role
+            yield from _asked(("chains", chain.name, "steps", place), step)
+    for path, terms in approvals(policy):
+        for field, roles in (("approvers", terms.approvers), ("break_glass", terms.break_glass)):
+            yield from (((*path, field, place), role) for place, role in enumerate(roles))
     for place in range(agreed.count("matrix")):
         if name := agreed.word("matrix", place, "contact"):
             yield ("matrix", place, "contact"), name
@@ -116,9 +137,8 @@ def _approving_people(policy: Policy, known: dict[str, Found]) -> Iterator[Remar
     desk = known[policy.house.customer_contact]
     opening = {person for person in (desk.contact, desk.backup) if person is not None}
     for route in policy.routes:
-        for place, role in enumerate(route.approval.approvers if route.approval is not None else ()):
+        for path, role in _asked_by(route):
             approving = {person for person in (known[role].contact, known[role].backup) if person is not None}
             if approving and approving <= opening and role != policy.house.customer_contact:
                 what = f"{role} is {', '.join(sorted(approving))}, who also speaks with the customer for the sender"
-                path = ("routes", route.name, "approval", "approvers", place)
                 yield Remark(Level.ERROR, MAY_NOT_APPROVE, path, what, "let somebody else hold the role")

@@ -11,9 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 from escalation.core.hours import Calendar, Days, Window
+from escalation.core.money import Money
 from escalation.core.policy import Cadence, Chain, Policy, Route, Step, Target, Terms
 from escalation.core.vocabulary import Severity
 from escalation.reports.agreed import NOTHING, Agreed, cadence, channels, length, target
+from escalation.wire.amounts import money
 from escalation.wire.durations import spell
 from escalation.wire.yaml_reader import Plain
 
@@ -28,7 +30,7 @@ _PROMISES = (
 )
 _PAPER_OF_TERMS = ("definition", "escalate_after", "engage_within")
 _PAPER_OF_ROUTES = ("from", "triggers")
-_PAPER = ("summary", "matrix", "responsibilities", "review")
+_PAPER = ("summary", "matrix", "responsibilities", "review", "levels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,12 @@ def differences(before: Agreed, after: Agreed) -> tuple[Difference, ...]:
         *_of_chains(old, new),
         *_of_calendars(old, new),
         *_of_named("segment", old.segments, new.segments, "name"),
+        *_of_levels(old, new),
+        *_of_named("approval", old.approvals, new.approvals, "kind"),
         *_of_named("settle", old.settles, new.settles, "channel"),
         *_changed("house", _plainly(old.house), _plainly(new.house)),
         *_changed("reckoning", _plainly(old.reckoning), _plainly(new.reckoning)),
+        *_changed("triage", _plainly(old.triage), _plainly(new.triage)),
         *_of_paper(before, after),
     ]
     return tuple(found)
@@ -187,6 +192,13 @@ def _of_steps(group: str, before: Chain, after: Chain) -> Iterator[Difference]:
         yield Difference(group, f"order of steps: {', '.join(one)} -> {', '.join(other)}")
 
 
+def _of_levels(old: Policy, new: Policy) -> Iterator[Difference]:
+    yield from _of_named("level", old.levels, new.levels, "name")
+    one, other = [level.name for level in old.levels], [level.name for level in new.levels]
+    if [name for name in other if name in one] != [name for name in one if name in other]:
+        yield Difference("levels", f"order: {', '.join(one)} -> {', '.join(other)}", "the lowest first")
+
+
 def _step(chain: Chain, name: str) -> Step:
     return next(step for step in chain.steps if step.name == name)
 
@@ -293,6 +305,8 @@ def _shown(value: object) -> str:
             return "yes" if value else "no"
         case timedelta():
             return spell(value)
+        case Money():
+            return money(value)
         case Days():
             return length(timedelta(0), value)
         case tuple():

@@ -28,6 +28,8 @@ BRIEF = Brief(
         Point(Topic.TARGET_NEAR, "resolution", NOW + timedelta(minutes=30)),
         Point(Topic.UPDATE_MISSED, "customer_update", NOW - timedelta(minutes=5)),
     ),
+    customer="acme",
+    executive="executive",
 )
 
 TITLE = "Checkout answers 502 for every card"

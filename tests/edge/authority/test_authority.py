@@ -12,8 +12,9 @@ from activities.authority import PROOF_AGE_MAX, Authority
 from escalation.adapters.directory import Directory
 from escalation.adapters.policies import PolicyShelf
 from escalation.adapters.store import LedgerDown
-from escalation.core.commands import Approve, Standing
+from escalation.core.commands import Approve
 from escalation.core.effects import Text
+from escalation.core.standing import Delegated, Standing
 from escalation.core.vocabulary import Channel
 from escalation.wire.messages import Instruction
 from escalation.wire.proof import Signer, claim_of
@@ -25,8 +26,11 @@ CLAIM = claim_of("ESC-1", "e1", Instruction(command=Approve(by="maya", reason="y
 DIRECTORY = """\
 people:
   maya: {name: Maya Stone, email: maya@support.example, aliases: [m.stone]}
+  quinn: {name: Quinn Reyes, email: quinn@support.example}
 roles:
   support-manager: {primary: maya}
+delegations:
+  - {from: maya, to: quinn, roles: all, since: "2026-11-23T08:00:00Z", until: "2026-11-23T10:00:00Z", reason: leave}
 """
 PATIENCE = timedelta(seconds=20)
 ASKED = Inquiry("ESC-1", "one", "m.stone", AT, needs_roles=True, claim=CLAIM)
@@ -98,6 +102,16 @@ def test_roles_are_told_only_when_a_rule_asks(authority: Authority) -> None:
     assert authority.inquire(replace(ASKED, needs_roles=False)).standing == Standing("maya", (), ("m.stone",))
 
 
+def test_what_was_delegated_comes_along_where_a_rule_asks_for_roles(authority: Authority) -> None:
+    """As of the instant of the question; the log need not know of it otherwise."""
+    asked = replace(ASKED, by="quinn")
+    ended = replace(asked, at=AT + timedelta(hours=1))
+    found = [authority.inquire(each).standing for each in (asked, ended, replace(asked, needs_roles=False))]
+
+    lent = Delegated("maya", ("maya", "m.stone"), ("support-manager",))
+    assert [each.delegated for each in found] == [(lent,), (), ()]
+
+
 def test_a_proof_vouches_for_the_name_that_was_used(authority: Authority) -> None:
     """At the workflow's time, for a day; a proof by another name or of another claim does not."""
     proof = SIGNER.sign("m.stone", CLAIM, AT)
@@ -111,7 +125,9 @@ def test_a_proof_vouches_for_the_name_that_was_used(authority: Authority) -> Non
         replace(ASKED, proof="garbage"),
     ]
 
-    assert [authority.inquire(each).standing.verified for each in asked] == [True, False, False, True, False, False]
+    found = [authority.inquire(each).standing for each in asked]
+    assert [each.verified for each in found] == [True, False, False, True, False, False]
+    assert [each.vouched_at for each in found] == [AT, None, None, AT, None, None]
 
 
 def test_a_directory_that_cannot_be_asked_is_said_and_proofs_still_count(authority: Authority, file: Path) -> None:
@@ -119,7 +135,7 @@ def test_a_directory_that_cannot_be_asked_is_said_and_proofs_still_count(authori
     file.unlink()
     standing = authority.inquire(replace(ASKED, proof=SIGNER.sign("m.stone", CLAIM, AT))).standing
 
-    assert standing == Standing("m.stone", known=False, verified=True)
+    assert standing == Standing("m.stone", known=False, verified=True, vouched_at=AT)
 
 
 def test_development_believes_claims_and_marks_them(file: Path, texts: TextsInMemory, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A terminal: the command line with a client and an audit log that remember, at a fixed time in a fixed zone."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from escalation.cli import app
 from escalation.cli.doors import Client, Doors, Kept
+from escalation.cli.keeping import Keeping, kept_here
 from escalation.core.commands import Approve, Instructable, Reject
 from escalation.core.refusals import Refusal
 from escalation.core.vocabulary import Phase, Severity
@@ -17,6 +18,7 @@ from escalation.wire.listing import Filter, Listing, Part
 from escalation.wire.messages import Answer, ClockView, View
 from escalation.wire.outcomes import Head, NotFound, Refused
 from escalation.wire.requests import EscalationRequest
+from escalation.wire.second import SecondParty
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 KNOWN = "INC-1"
@@ -52,6 +54,8 @@ class RememberingClient:
     later: list[View | BaseException] = field(default_factory=list)  # what the looks after the first one find
     found: Listing = field(default_factory=lambda: Listing(()))
     lists: list[tuple[Filter, Part]] = field(default_factory=list)
+    linked: list[tuple[str, SecondParty, str, str | None]] = field(default_factory=list)
+    facts: dict[str, str] = field(default_factory=dict)  # of every answer
     earlier: list[Head] = field(default_factory=list)  # what an episode's head was when it was first asked for
 
     async def start(self, request: EscalationRequest) -> Answer:
@@ -67,7 +71,7 @@ class RememberingClient:
         if isinstance(command, Approve | Reject) and command.by not in MANAGERS:
             raise Refused(Refusal.NOT_AN_APPROVER, {"approvers": "support-manager"}, ref)
         self.sent.append((ref, command, key, words))
-        return Answer(ref, "e1", 8, Phase.ACTIVE)
+        return Answer(ref, "e1", 8, Phase.ACTIVE, facts=self.facts)
 
     async def adopt_policy(self, ref: str, *, by: str, policy: str, reason: str, key: str | None = None) -> Answer:
         if self.fails is not None:
@@ -75,6 +79,11 @@ class RememberingClient:
         self._known(ref)
         self.adopted.append((ref, by, policy, reason, key))
         return Answer(ref, "e1", 8, Phase.ACTIVE)
+
+    async def link(self, ref: str, second: SecondParty, *, by: str, key: str | None = None) -> Answer:
+        self._known(ref)
+        self.linked.append((ref, second, by, key))
+        return Answer(f"{ref}.2", "e2", 1, Phase.IN_TRANSFER)
 
     async def signal(self, ref: str, decision: Approve | Reject) -> None:
         self._known(ref)
@@ -161,6 +170,7 @@ class Terminal:
     client: RememberingClient = field(default_factory=RememberingClient)
     log: RememberingLog = field(default_factory=RememberingLog)
     pauses: list[timedelta] = field(default_factory=list)
+    keeping: Callable[[], Keeping] = kept_here
 
     async def pause(self, length: timedelta) -> None:
         """No time passes, but others get their turn."""
@@ -177,7 +187,13 @@ class Terminal:
             return self.client
 
         outside = Doors(
-            connect, lambda: self.log, lambda: NOW, ZoneInfo("Europe/Berlin"), timedelta(milliseconds=20), self.pause
+            connect,
+            lambda: self.log,
+            lambda: NOW,
+            ZoneInfo("Europe/Berlin"),
+            timedelta(milliseconds=20),
+            self.pause,
+            self.keeping,
         )
         found = CliRunner(env={"ESCALATE_BY": "amira"}).invoke(app, arguments, input=typed, obj=outside)
         return Said(found.exit_code, found.stdout, found.stderr)

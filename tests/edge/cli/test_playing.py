@@ -101,6 +101,7 @@ class CoreEngine(RememberingClient):
         ref = request.reference
         if self.episodes.get(ref, request.episode) != request.episode and not self.plays[ref].state.ended:
             raise Refused(Refusal.ALREADY_OPEN, {}, ref)
+        assert request.severity is not None  # a recorded incident has one
         opening = Opening(
             self.hours.at, request.by, request.route, request.severity, request.customer, request.title,
             request.description, request.deadline,

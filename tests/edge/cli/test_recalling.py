@@ -66,7 +66,8 @@ def test_the_past_is_a_page(kept: Terminal) -> None:
         "proof      the audit log alone: 2 of 3 entries, and every one of them holds",
         (
             "last entry 2026-03-01T11:40:00Z #2 confirmation due; acknowledged by amira: phase in_transfer → active,"
-            " severity_confirmed not yet → no, in silence, owner rosa → amira"
+            " severity_confirmed not yet → no, in silence, owner rosa → amira [6: war room, amira in"
+            " command, rosa keeps the timeline]"
         ),
         "must act   amira, as owner",
         "due next   war room limit, 2026-03-01 12:45 CET (11:45Z), in 1m",

@@ -14,7 +14,7 @@ text: "Our invoices cannot be sent. This is unacceptable!"
 segment: vip
 answers: {core-function-broken: true, outcome-blocked: true, documented-fix: false}
 workaround: none
-revenue: {amount: 50000000, currency: USD}
+revenue: {minor: 50000000, currency: USD}
 """
 
 HEAD = """\
@@ -111,3 +111,78 @@ def test_a_mistake_is_one_line(
     assert said.err.startswith("escalate: ")
     assert fault in said.err
     assert len(said.err.splitlines()) == 1
+
+
+FORM = """\
+version: "1"
+route: l2-to-engineering
+title: Exports fail
+nature: defect
+impact: {breadth: {customers: 14}, depth: {blocked: 12, workaround: none}}
+"""
+
+
+def test_a_form_is_a_case(terminal: Terminal, tmp_path: Path) -> None:
+    """Filled as far as it is; what is wrong in it is a line."""
+    form, wrong = tmp_path / "form.yaml", tmp_path / "wrong.yaml"
+    form.write_text(FORM, "utf-8")
+    wrong.write_text(FORM.replace("14", "many"), "utf-8")
+
+    said = terminal("triage", str(form), "--document", "--segment", "vip")
+
+    assert said.out.startswith("escalate, standard\nbecause    a confirmed defect needs a change of the code")
+    assert "answered yes: fully-blocked; workaround is none" in said.out
+    assert "segment is vip" in said.out
+    said = terminal("triage", str(wrong), "--document")
+    assert (said.exit, said.out) == (2, "")
+    assert "impact.breadth.customers (line 5): 'many' is no number; write how many customers" in said.err
+
+
+def test_what_is_known_of_the_account_counts(
+    terminal: Terminal, case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a customer who is unknown, or an account that cannot be asked, the page says so."""
+    accounts = tmp_path / "accounts.yaml"
+    accounts.write_text("accounts: {acme: {tier: enterprise, critical_issues: 7}}", "utf-8")
+    monkeypatch.setenv("ESCALATION_ACCOUNTS_FILE", str(accounts))
+
+    said = terminal("triage", case, "--customer", "acme")
+    assert "  history-of-critical-issues: " in said.out
+    assert said.out.endswith("account    enterprise; critical issues so far: 7\n")
+    assert "account    no account is kept for 'globex'" in terminal("triage", case, "--customer", "globex").out
+    found = json.loads(terminal("triage", case, "--customer", "acme", "--json").out)
+    assert (found["account"], found["verdict"]) == ("enterprise; critical issues so far: 7", "escalate")
+
+    monkeypatch.setenv("ESCALATION_ACCOUNTS_FILE", str(tmp_path / "none.yaml"))
+    assert "the file of accounts cannot be read" in terminal("triage", case, "--customer", "acme").err
+    monkeypatch.delenv("ESCALATION_ACCOUNTS_FILE")
+    monkeypatch.setenv("ESCALATION_ACCOUNTS_URL", "http://127.0.0.1:9")
+    assert "account    the accounts cannot be asked (" in terminal("triage", case, "--customer", "acme").out
+
+
+OPENS = ["open", "INC-9", "--title", "Down", "--ask", "fix", "--customer", "acme", "--deadline", "2026-03-02T09:00Z"]
+
+
+def test_an_opening_may_leave_the_rest_to_triage(terminal: Terminal, case: str) -> None:
+    """With what is known of the case, or with a reason for going on whatever triage says."""
+    assert terminal(*OPENS, "--triage", "--case", case).exit == 0
+    assert terminal(*OPENS, "--by-hand", "A pattern.").exit == 0
+
+    first, second = terminal.client.started
+    assert (first.triaged, first.route, first.severity) == (True, "", None)
+    assert first.case is not None
+    assert first.case.segment == "vip"
+    assert (second.triaged, second.by_hand) == (True, "A pattern.")
+
+
+def test_an_opening_without_triage_names_its_route_and_severity(terminal: Terminal, tmp_path: Path) -> None:
+    """And facts of the case are checked before anything is sent."""
+    said = terminal(*OPENS)
+    assert (said.exit, said.err) == (
+        2, "escalate: route is missing; give one\nescalate: severity is missing; give one\n"
+    )  # fmt: skip
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("users: many", "utf-8")
+    said = terminal(*OPENS, "--triage", "--case", str(wrong))
+    assert (said.exit, "wrong.yaml: users (line 1)" in said.err) == (2, True)
+    assert terminal.client.started == []

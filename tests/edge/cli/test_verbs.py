@@ -73,7 +73,7 @@ def test_open_starts_an_escalation(terminal: Terminal, tmp_path: Path) -> None:
 
     request = terminal.client.started[0]
     assert (said.exit, said.out) == (0, "INC-9: in transfer (entry 1 of its log)\n")
-    assert (request.severity, request.ask, request.by, request.key) == (Severity.SEV1, Ask.FIX, "amira", "k1")
+    assert (request.severity_name, request.ask, request.by, request.key) == ("Critical", Ask.FIX, "amira", "k1")
     assert (request.restricted, request.by_machine) == (True, True)
     assert request.deadline == datetime(2026, 3, 2, 8, tzinfo=UTC)
     assert request.description == "Every card is refused."

@@ -22,9 +22,10 @@ from escalation.client import (
     Refused,
     Unreachable,
 )
-from escalation.core.commands import Approve, Reject, ReportDelivery
+from escalation.core.commands import Approve, Reject
+from escalation.core.facts import ReportDelivery
 from escalation.core.refusals import Refusal
-from escalation.core.vocabulary import Ask, Audience, DeEscalationReason, Outcome, Phase, Severity
+from escalation.core.vocabulary import ApprovalKind, Ask, Audience, DeEscalationReason, Outcome, Phase, Severity
 from escalation.standins.engine import Engine, free_port
 from escalation.wire import names
 from escalation.wire.messages import Instruction
@@ -162,7 +163,7 @@ async def test_a_start_whose_policy_cannot_be_used_may_be_repeated(client: Escal
 
 # --- Commands ---------------------------------------------------------------------------------------------------------
 
-EVERY_COMMAND = [
+EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("acknowledge", {}),
     ("post_update", {"audience": Audience.CUSTOMER, "text": "We found it."}),
     ("confirm_severity", {"severity": Severity.SEV2, "evidence": "logs"}),
@@ -176,8 +177,10 @@ EVERY_COMMAND = [
     ("reopen", {"reason": "not fixed"}),
     ("de_escalate", {"reason": DeEscalationReason.HOW_TO, "to": "amira", "level": "L2", "findings": "docs"}),
     ("note", {"text": "seen before"}),
-    ("approve", {"reason": "go"}),
-    ("reject", {"reason": "no"}),
+    ("request_approval", {"matter": ApprovalKind.SPEND, "amount": "250.00 EUR", "reason": "a licence"}),
+    ("extend_deadline", {"deadline": datetime(2027, 3, 1, tzinfo=UTC), "reason": "they agreed"}),
+    ("approve", {"reason": "go", "approval": 1, "break_glass": True}),
+    ("reject", {"reason": "no", "approval": 2}),
     ("adopt_policy", {"policy": "demo", "reason": "new agreement"}),
 ]
 

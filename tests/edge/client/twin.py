@@ -65,7 +65,7 @@ class Twin:
 
     @workflow.signal(name=names.SIGNAL_FACT)
     def fact(self, late: LateFact) -> None:
-        self._heard.append(f"{late.fact.kind} {late.fact.number} {late.proof}")
+        self._heard.append(f"{late.fact.kind} {getattr(late.fact, 'number', '')} {late.proof}")
         self._settled = True
 
     @workflow.query(name=names.QUERY_VIEW)

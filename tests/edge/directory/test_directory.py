@@ -10,8 +10,9 @@ import pytest
 
 from activities.contacts import Contacts
 from escalation.adapters.directory import LIMITS, Directory, DirectoryDown
-from escalation.core.commands import Found, ReportContacts, Standing
 from escalation.core.effects import FindContacts
+from escalation.core.facts import Found, ReportContacts
+from escalation.core.standing import Standing
 from escalation.core.vocabulary import Channel
 from escalation.wire.policy import freeze
 from escalation.wire.yaml_reader import FaultyFileError, read

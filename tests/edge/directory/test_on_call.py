@@ -11,8 +11,8 @@ from activities.contacts import Contacts
 from escalation.adapters.directory import Directory
 from escalation.adapters.directory_file import SCHEDULES_MAX
 from escalation.adapters.policies import PolicyShelf
-from escalation.core.commands import Found, ReportContacts
 from escalation.core.effects import FindContacts, Text
+from escalation.core.facts import Found, ReportContacts
 from escalation.core.vocabulary import Channel
 from escalation.reports.gaps import gaps
 from escalation.wire.proof import Signer

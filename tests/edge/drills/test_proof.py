@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from escalation.core.audit import Kept
-from escalation.core.commands import Acknowledge, AddNote, Command, Elapse, ReportDelivery
+from escalation.core.commands import Acknowledge, AddNote, Command, Elapse
 from escalation.core.decide import decide
+from escalation.core.facts import ReportDelivery
 from escalation.core.state import Escalation
 from escalation.drills.proof import LATE_MAX, Differs, prove
 from escalation.drills.pure import rehearse

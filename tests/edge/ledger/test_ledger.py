@@ -16,18 +16,14 @@ from escalation.adapters.ledger import (
     Ledger,
     LedgerDown,
     Order,
-    Received,
     State,
     Unfinished,
 )
 from escalation.adapters.migrating import upgrade
-from escalation.adapters.receipts import Receipt, bad_news, rank
 from escalation.adapters.store import metadata, open_store
 from escalation.core.vocabulary import Channel, Failure, Message
 from tests.edge.ledger.conftest import Uptime
 from tests.edge.samples import NOW
-
-NOTHING = Received(repeated=False, advanced=False, closed=False, second=False)
 
 
 def order(dispatch: str = "d-1", contact: str = "primary", channel: Channel = Channel.SMS) -> Order:
@@ -44,10 +40,6 @@ def state(ledger: Ledger, dispatch: str = "d-1") -> State:
     row = ledger.get(dispatch)
     assert row is not None
     return row.state
-
-
-def receipt(key: str, status: str, provider_id: str | None = "SM1", dispatch: str = "d-1") -> Receipt:
-    return Receipt(key, dispatch, status, NOW, provider_id=provider_id)
 
 
 def test_a_claim_is_durable_before_anything_is_posted(ledger: Ledger, url: str) -> None:
@@ -161,14 +153,6 @@ def test_an_id_that_a_vendor_gave_twice_loses_no_acceptance(ledger: Ledger) -> N
     assert ledger.claim(order("d-2")) == AlreadySent(None, "sent")
 
 
-def test_a_receipt_closes_an_open_intent(ledger: Ledger) -> None:
-    """Accepted, then the worker died: the vendor's first callback names the dispatch."""
-    claimed(ledger)
-
-    assert ledger.receive(receipt("k1", "queued")) == Received(repeated=False, advanced=True, closed=True, second=False)
-    assert ledger.claim(order()) == AlreadySent("SM1", "receipt")
-
-
 def test_a_receipt_may_come_before_the_record(ledger: Ledger) -> None:
     """The callback overtakes our own commit: nothing is flagged."""
     claim = claimed(ledger)
@@ -176,34 +160,6 @@ def test_a_receipt_may_come_before_the_record(ledger: Ledger) -> None:
 
     assert not ledger.sent(claim, "SM1")
     assert state(ledger) is State.SENT
-
-
-def test_a_receipt_with_another_id_is_a_second_acceptance(ledger: Ledger) -> None:
-    """The vendor holds the message twice, and says so."""
-    ledger.sent(claimed(ledger), "SM1")
-
-    assert ledger.receive(receipt("k1", "sent", "SM2")).second
-
-
-def test_a_receipts_status_only_moves_forward(ledger: Ledger) -> None:
-    """Late and repeated ones are kept and change nothing."""
-    ledger.sent(claimed(ledger), "SM1")
-    moved = [
-        ledger.receive(receipt(key, status)) for key, status in (("a", "sent"), ("b", "queued"), ("c", "delivered"))
-    ]
-
-    assert [one.advanced for one in moved] == [True, False, True]
-    assert ledger.receive(receipt("c", "delivered")).repeated
-    row = ledger.get("d-1")
-    assert row is not None
-    assert row.receipt == "delivered"
-
-
-def test_a_receipt_of_an_unknown_dispatch_is_kept_and_closes_nothing(ledger: Ledger, engine: Engine) -> None:
-    """It may belong to a page that went out while the ledger was down."""
-    assert ledger.receive(receipt("k1", "sent", dispatch="never")) == NOTHING
-    with engine.connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM receipts")).scalar_one() == 1
 
 
 def test_what_went_out_unledgered_is_recorded_afterwards(ledger: Ledger) -> None:
@@ -242,9 +198,8 @@ def test_rows_and_taken_ids_tell_what_belongs_to_whom(ledger: Ledger) -> None:
     [
         lambda ledger: ledger.claim(order()),
         lambda ledger: ledger.sent(Claim("d-0", 1, 0.0), "SM1"),
-        lambda ledger: ledger.receive(receipt("k", "sent")),
     ],
-    ids=["claim", "sent", "receive"],
+    ids=["claim", "sent"],
 )
 def test_a_locked_store_is_reported_within_its_timeout(
     ledger: Ledger, url: str, act: Callable[[Ledger], object]
@@ -296,31 +251,3 @@ def test_the_migrations_make_the_tables_that_the_code_expects(engine: Engine) ->
         }
         assert columns == expected
         assert {index["name"] for index in found.get_indexes(table.name)} == {index.name for index in table.indexes}
-
-
-@pytest.mark.parametrize(
-    ("channel", "status", "code", "expected"),
-    [
-        (Channel.SMS, "delivered", None, None),
-        (Channel.SMS, "undelivered", None, Failure.DESTINATION_BUSY),
-        (Channel.SMS, "undelivered", "30003", Failure.DESTINATION_BUSY),
-        (Channel.SMS, "undelivered", "30005", Failure.DESTINATION),
-        (Channel.SMS, "failed", "30007", Failure.CONTENT),
-        (Channel.SMS, "failed", "30034", Failure.CONFIGURATION),
-        (Channel.SMS, "failed", "30001", Failure.RATE_LIMITED),
-        (Channel.SMS, "failed", "39999", Failure.DESTINATION_BUSY),
-        (Channel.VOICE, "completed", None, None),
-        (Channel.VOICE, "busy", None, Failure.DESTINATION_BUSY),
-        (Channel.EMAIL, "deferred", None, None),
-        (Channel.EMAIL, "bounce", None, Failure.DESTINATION),
-        (Channel.EMAIL, "blocked", None, Failure.DESTINATION_BUSY),
-    ],
-)
-def test_bad_news_is_told_from_good(channel: Channel, status: str, code: str | None, expected: Failure | None) -> None:
-    """`undelivered` fails over; a completed call is no failure, and no acknowledgement."""
-    assert bad_news(channel, status, code) is expected
-
-
-def test_a_word_that_no_vendor_had_moves_nothing() -> None:
-    """Vendors add statuses; an unknown one never overtakes a known one."""
-    assert rank("teleported") == 0 < rank("queued")

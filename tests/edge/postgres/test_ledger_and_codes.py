@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import Engine
 
 from escalation.adapters.codes import FIRST_CODE, Codes
+from escalation.adapters.inbox import Inbox
 from escalation.adapters.ledger import AlreadyFailed, AlreadySent, Claim, Ledger, Order, State, Unfinished
+from escalation.adapters.pauses import Pauses
 from escalation.adapters.receipts import Receipt
 from escalation.adapters.store import open_store
-from escalation.core.vocabulary import Channel, Failure, Message
+from escalation.core.vocabulary import Channel, Failure, Message, Outcome
 from tests.edge.samples import NOW
 
 AT_ONCE = 8
@@ -75,16 +77,27 @@ def test_an_id_that_belongs_to_another_dispatch_is_not_adopted(ledger: Ledger) -
     assert ledger.taken(["SM1", "SM2", "SM3"]) == {"SM1", "SM2"}
 
 
-def test_a_receipt_is_kept_once_and_closes_an_open_intent(ledger: Ledger) -> None:
+def test_a_receipt_is_kept_once_and_closes_an_open_intent(ledger: Ledger, engine: Engine) -> None:
     """Copies of it, at once, change nothing more."""
     claimed(ledger)
     receipt = Receipt("key", "d-1", "delivered", NOW, provider_id="SM1")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(ledger.receive, [receipt] * AT_ONCE))
+        answers = list(pool.map(Inbox(engine).receive, [receipt] * AT_ONCE))
 
     assert sorted(answer.repeated for answer in answers) == [False] + [True] * (AT_ONCE - 1)
     (row,) = ledger.rows("ESC-1")
     assert (row.state, row.provider_id, row.receipt) == (State.SENT, "SM1", "delivered")
+    assert [owed.outcome for owed in Inbox(engine).owed(AT_ONCE)] == [Outcome.DELIVERED]
+
+
+def test_a_channel_is_closed_until_the_latest_instant(engine: Engine) -> None:
+    """A shorter pause never opens it earlier."""
+    pauses = Pauses(engine)
+    for minutes in (5, 60, 1):
+        pauses.close(Channel.SMS, NOW + timedelta(minutes=minutes), "30023")
+
+    assert pauses.at(Channel.SMS, NOW + timedelta(minutes=59)) is not None
+    assert pauses.at(Channel.SMS, NOW + timedelta(minutes=60)) is None
 
 
 def test_codes_are_small_and_nobody_shares_one(engine: Engine) -> None:

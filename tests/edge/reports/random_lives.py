@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from escalation.core.commands import AdoptPolicy, Command, Elapse, PostUpdate
+from escalation.core.commands import AdoptPolicy, Approve, Command, Elapse, ExtendDeadline, HandOff, PostUpdate, Reject
 from escalation.core.decide import Decision, decide
 from escalation.core.hours import AtClose, DayRule, Days, LongDay, Manner, SkippedEdge
 from escalation.core.policy import Cadence, Policy, Target, TierPromise
@@ -20,8 +20,8 @@ from escalation.core.reckoning import (
     ShortTarget,
 )
 from escalation.core.state import Escalation, next_due
-from escalation.core.vocabulary import Audience, ClockName
-from tests.core.cases import DAY, HOUR, MINUTE, OFFICE, POLICY, START, TEXT, opening, window
+from escalation.core.vocabulary import Ask, Audience, ClockName
+from tests.core.cases import DAY, HOUR, MINUTE, OFFICE, POLICY, START, STRICT, TEXT, opening, standing, window
 from tests.core.test_any_history import JUMPS, ROUTES, command_of
 
 MOVES_MAX = 24
@@ -29,7 +29,10 @@ NIGHT = replace(OFFICE, name="night", week=((window(22, 30),),) * 6 + ((),), exc
 LENGTHS = (0 * HOUR, 15 * MINUTE, HOUR, 8 * HOUR, 24 * HOUR, 40 * HOUR, 200 * HOUR)
 ALL_RUN = tuple(ClockName)
 # Not every move is somebody's nonsense: these keep an escalation alive and its clocks busy.
-BUSY = (2, 3, 5, 6, 7, 8, 9, 11, 11, 12, 12, 13, 15, 15, 18, 19)
+BUSY = (2, 3, 5, 6, 7, 8, 9, 11, 11, 12, 12, 13, 15, 15, 18, 22)
+# How often somebody moves the deadline, or answers what waits for a yes.
+LATER, ANSWERED = 0.1, 0.5
+APPROVERS = (standing("sam", "support-lead"), standing("vic", "vp"))
 
 
 def agreement(chance: Random, version: int) -> Policy:
@@ -56,16 +59,22 @@ def agreement(chance: Random, version: int) -> Policy:
     running = chance.choice(((), (ClockName.DEADLINE,), (ClockName.CUSTOMER_UPDATE, ClockName.DEADLINE), ALL_RUN))
     house = replace(POLICY.house, customer_floor=floor, runs_while_blocked=running)
     return replace(
-        POLICY, version=str(version), digest=f"{version:064}", terms=terms, routes=routes, calendars=calendars,
-        house=house, reckoning=_reckoning(chance),
-    )  # fmt: skip
+        chance.choice((POLICY, STRICT)),
+        version=str(version),
+        digest=f"{version:064}",
+        terms=terms,
+        routes=routes,
+        calendars=calendars,
+        house=house,
+        reckoning=_reckoning(chance),
+    )
 
 
 def life(seed: int, *, sealed: bool = False) -> list[Decision]:
     """The decisions of one escalation."""
     chance = Random(seed)
     first, second = agreement(chance, 1), agreement(chance, 2)
-    route, ask = chance.choice(ROUTES[:3])
+    route, ask = chance.choice((*ROUTES[:3], ("leadership", Ask.DECIDE)))
     now = START + chance.randrange(400 * 86_400) * timedelta(seconds=1)
     command: Command = opening(
         policy=first, route=route, ask=ask, severity=chance.choice(first.terms).severity,
@@ -89,6 +98,14 @@ def _following(chance: Random, state: Escalation, now: datetime, other: Policy) 
     if chance.random() < 0.3 and due is not None and due >= now:
         return due, Elapse()
     now += chance.choice(JUMPS) + chance.choice((timedelta(0), timedelta(microseconds=1), 37 * timedelta(seconds=1)))
+    if chance.random() < LATER:
+        later = ExtendDeadline("ann", now + chance.choice((HOUR, 3 * DAY, 90 * DAY)), "they agreed")
+        return now, chance.choice((later, HandOff("ann", "leadership", Ask.DECIDE, "theirs to say")))
+    waiting = [approval for approval in state.approvals if approval.pending]
+    if waiting and chance.random() < ANSWERED:
+        by = chance.choice(APPROVERS)
+        answer = chance.choice((Approve, Approve, Reject))
+        return now, answer(by.person, "because", by, chance.choice(waiting).number)
     kind, which, variant = chance.choice(BUSY), chance.randrange(60), chance.randrange(60)
     if kind == 18:
         return now, AdoptPolicy("ann", other, "a better one")

@@ -11,7 +11,7 @@ from escalation.core.policy import Cadence, Target
 from escalation.reports import agreed as agreements
 from escalation.reports.agreed import Agreed
 from escalation.reports.agreement import in_html, in_markdown
-from escalation.reports.matrix import Table, escaped, markdown, matrix, promises, tables
+from escalation.reports.matrix import Table, escaped, levels, markdown, matrix, promises, tables, tiers
 from escalation.wire.policy import freeze
 from escalation.wire.yaml_reader import read
 from tests.edge.reports.agreements import AT, SETTLES, agreed, changed
@@ -38,6 +38,13 @@ segments: { vip: { weight: 1 }, standard: {} }
 calendars:
 """
 
+LEVELS = """\
+levels:
+  l1: { label: Level 1, who: Front line, authority: [restart services, run books], when: [first contact] }
+  l2: { label: Level 2, who: Team | lead, how: tag the manager }
+calendars:
+"""
+
 
 class Outline:
     """The headings of a page, its tags and its text."""
@@ -60,7 +67,7 @@ def test_the_document_has_six_sections_in_both_forms() -> None:
     assert "$" not in found
 
 
-@pytest.mark.parametrize("name", ["default", "demo", "table-a-agreement", "table-c-matrix"])
+@pytest.mark.parametrize("name", ["default", "demo", "table-a-agreement", "table-c-matrix", "table-d-tiers"])
 def test_the_document_of_every_agreement_stays_at_two_pages(name: str) -> None:
     """About 450 words fit on one."""
     document = read((files("escalation") / "policies" / f"{name}.yaml").read_bytes())
@@ -115,6 +122,34 @@ def test_the_promises_of_each_severity_are_a_row() -> None:
     assert [row[0] for row in found.rows] == ["SEV1 (P1)", "SEV2 (P2)", "SEV3 (P3)", "SEV4 (P4)"]
     assert found.rows[1][1:5] == ("1h (goal 30m)", "8h (goal 4h)", "every 2h", "every 4h")
     assert [each.title for each in tables(agreed())] == ["Escalation matrix", "Tiers and roles", "Promises", "Routes"]
+
+
+def test_the_levels_of_a_model_are_shown_the_lowest_first() -> None:
+    """In the tables, and as a list in the document; an agreement without a model has neither."""
+    found = changed(("calendars:\n", LEVELS))
+
+    assert tables(found)[1] == levels(found) == Table(
+        "Levels",
+        ("Level", "Who", "May decide", "When", "How"),
+        (
+            ("Level 1", "Front line", "restart services; run books", "first contact", "–"),
+            ("Level 2", "Team | lead", "–", "–", "tag the manager"),
+        ),
+    )  # fmt: skip
+    assert (
+        "- **Level 1** Front line; may: restart services; run books; asked for: first contact\n"
+        "- **Level 2** Team \\| lead; how: tag the manager\n"
+    ) in in_markdown(found)
+    assert "Level" not in in_markdown(agreed())
+
+
+def test_the_roles_of_each_severity_are_shown_with_who_decides() -> None:
+    """What support, Customer Success and Engineering do, how people hear of it, and whose word it is."""
+    words = "{ support: intake, success: outreach, engineering: fix, notification: a page, authority: commander }"
+    found = tiers(changed(("calendars:\n", f"responsibilities: {{ SEV1: {words} }}\ncalendars:\n")))
+
+    assert (found.rows[0][3:6], found.rows[0][7:]) == (("intake", "outreach", "fix"), ("a page", "commander"))
+    assert (found.rows[1][3:6], found.rows[1][8]) == (("–", "–", "–"), "–")
 
 
 def test_a_cell_stays_a_cell() -> None:

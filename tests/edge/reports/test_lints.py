@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from escalation.core.commands import Found
+from escalation.core.facts import Found
 from escalation.core.hours import Calendar, Shift, Window
 from escalation.core.vocabulary import Channel
 from escalation.reports.coverage import GAP_WORTH_A_WARNING, longest_gap

@@ -107,7 +107,6 @@ def test_only_what_the_agreement_moves_is_told() -> None:
     ("policy", "refusal"),
     [
         (newer(replace(SHORTER, routes=())), "unknown_route"),
-        (SHORTER, "approval_differs"),
         (newer(agreed().policy), "no_change"),
     ],
 )

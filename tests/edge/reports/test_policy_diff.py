@@ -13,6 +13,8 @@ from escalation.reports.agreed import Agreed
 from escalation.reports.policy_diff import differences
 from tests.edge.reports.agreements import agreed, changed
 
+PAPER = "for people; no clock follows it"
+
 
 def told(*changes: tuple[str, str]) -> list[str]:
     return [str(each) for each in differences(agreed(), changed(*changes))]
@@ -115,6 +117,21 @@ def test_steps_that_come_go_or_change_places_are_told() -> None:
     assert told((first, first + new)) == [
         "chain engineering step boss is new, as number 2: engineering-boss is asked and has 1h",
     ]
+
+
+def test_levels_that_come_go_change_places_or_are_called_otherwise_are_told() -> None:
+    """Their order is what a raise follows; what only people read of them is told as the document is."""
+    one, two = "l1: { label: L1, who: desk }", "l2: { label: L2, who: lab }"
+
+    def told_of(before: str, after: str) -> list[str]:
+        both = (changed(("calendars:\n", f"levels: {{ {levels} }}\ncalendars:\n")) for levels in (before, after))
+        return [str(each) for each in differences(*both)]
+
+    assert told_of(one, f"{one}, {two}") == ["level l2 is new", "document levels is worded anew: " + PAPER]
+    assert told_of(f"{one}, {two}", two)[0] == "level l1 is gone"
+    assert told_of(f"{one}, {two}", f"{two}, {one}") == ["levels order: l1, l2 -> l2, l1: the lowest first"]
+    assert told_of(one, one.replace("label: L1", "label: Desk"))[0] == "level l1 label: L1 -> Desk"
+    assert told_of(one, one.replace("who: desk", "who: us")) == ["document levels is worded anew: " + PAPER]
 
 
 HOUR = timedelta(hours=1)

@@ -9,7 +9,18 @@ from temporalio.common import RetryPolicy
 from temporalio.testing import ActivityEnvironment
 
 from escalation.adapters.ledger import AlreadyFailed, AlreadySent, Claim, Ledger, LedgerDown, Order, Row, Unfinished
-from escalation.adapters.sending import Accepted, Attempt, Outgoing, Question, Sighting, Unseen
+from escalation.adapters.sending import (
+    Accepted,
+    Attempt,
+    News,
+    Outgoing,
+    Question,
+    Reader,
+    Sighting,
+    Trail,
+    Unclear,
+    Unseen,
+)
 from escalation.core.vocabulary import Channel
 from tests.edge.samples import TITLE
 
@@ -33,11 +44,15 @@ def run(act: Callable[[A], T], order: A, *, attempt: int = 1) -> T:
 class Vendor:
     """Answers each send and look-up with the next thing it was given; an exception is raised."""
 
-    def __init__(self, *answers: Attempt | Exception, sighting: Sighting | None = None) -> None:
+    def __init__(
+        self, *answers: Attempt | Exception, sighting: Sighting | None = None, news: News | None = None
+    ) -> None:
         self.answers = list(answers)
         self.sighting: Sighting = sighting or Unseen()
         self.sent: list[Outgoing] = []
         self.asked: list[Question] = []
+        self.news: News = news or Unclear("silent")
+        self.followed: list[Trail] = []
 
     def send(self, outgoing: Outgoing) -> Attempt:
         self.sent.append(outgoing)
@@ -50,6 +65,10 @@ class Vendor:
         self.asked.append(question)
         return self.sighting
 
+    def follow(self, trail: Trail) -> News:
+        self.followed.append(trail)
+        return self.news
+
 
 class Book:
     """Contacts and their addresses; `down` makes every question raise."""
@@ -60,11 +79,13 @@ class Book:
             or {
                 ("primary", Channel.SMS): "+491701234567",
                 ("primary", Channel.VOICE): "+491701234567",
+                ("primary", Channel.CHAT): "U0PRIMARY",
                 ("primary", Channel.EMAIL): "primary@example.org",
                 ("backup", Channel.VOICE): "+491707654321",
                 ("customer", Channel.EMAIL): "zoe@example.org",
             }
         )
+        self.readers: dict[str, Reader] = {}
         self.down = False
 
     def address(self, contact: str, channel: Channel, at: datetime) -> str | None:  # nobody moves
@@ -77,6 +98,9 @@ class Book:
 
     def name(self, contact: str, at: datetime) -> str | None:  # as above
         return contact.title()
+
+    def reader(self, contact: str, at: datetime) -> Reader:  # as above
+        return self.readers.get(contact, Reader())
 
 
 class WordsKept:

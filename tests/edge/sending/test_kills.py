@@ -10,12 +10,16 @@ import pytest
 
 from activities.notify import Notifier
 from activities.reconcile import Reconciler
+from escalation.adapters.chat_account import chat_of
+from escalation.adapters.chat_places import ChatPlaces
 from escalation.adapters.failpoints import Failpoints
+from escalation.adapters.inbox import Inbox
 from escalation.adapters.ledger import Ledger
 from escalation.adapters.migrating import upgrade
 from escalation.adapters.rendering import Renderer
 from escalation.adapters.sendgrid import SendGrid
 from escalation.adapters.settings import read_settings
+from escalation.adapters.slack import Slack
 from escalation.adapters.store import open_store
 from escalation.adapters.twilio import Twilio
 from escalation.core.effects import Reconcile
@@ -31,7 +35,11 @@ def parts(standins_url: str, ledger_url: str, failpoint: str | None) -> tuple[No
     settings = read_settings(standins_url=standins_url, ledger_url=ledger_url, failpoint=failpoint)
     vendors = settings.vendors()
     mail, phone, book = SendGrid(vendors.mail), Twilio(vendors.phone), Book()
-    ledger = Ledger(open_store(settings.ledger_url, settings.ledger_timeout), freshness=settings.intent_freshness)
+    store = open_store(settings.ledger_url, settings.ledger_timeout)
+    account = chat_of(settings)
+    assert account is not None
+    chat = Slack(account, ChatPlaces(store))
+    ledger = Ledger(store, freshness=settings.intent_freshness)
     notifier = Notifier(
         ledger=ledger,
         texts=WordsKept(),
@@ -39,9 +47,10 @@ def parts(standins_url: str, ledger_url: str, failpoint: str | None) -> tuple[No
         renderer=Renderer(),
         mail=mail,
         phone=phone,
+        chat=chat,
         failpoints=Failpoints(settings.failpoint),
     )
-    return notifier, Reconciler(ledger=ledger, book=book, mail=mail, phone=phone)
+    return notifier, Reconciler(ledger=ledger, inbox=Inbox(store), book=book, mail=mail, phone=phone, chat=chat)
 
 
 @pytest.mark.parametrize("channel", list(Channel))

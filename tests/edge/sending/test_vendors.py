@@ -8,6 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from activities.failures import FailureClass, classify
+from escalation.adapters.chat_account import chat_of
+from escalation.adapters.chat_places import Place
 from escalation.adapters.rendering import Renderer, Words
 from escalation.adapters.sendgrid import SendGrid, mail
 from escalation.adapters.sending import (
@@ -24,13 +26,19 @@ from escalation.adapters.sending import (
     mark,
 )
 from escalation.adapters.settings import MailAccount, PhoneAccount, Vendors, read_settings
+from escalation.adapters.slack import Slack
 from escalation.adapters.tickets import TicketSystem
 from escalation.adapters.twilio import Twilio
 from escalation.core.vocabulary import Channel, Message, Severity
 from escalation.standins.server import Standins
 from tests.edge.samples import BRIEF, NOW, TITLE
 
-ADDRESS = {Channel.EMAIL: "ann@example.org", Channel.SMS: "+491701234567", Channel.VOICE: "+491701234567"}
+ADDRESS = {
+    Channel.EMAIL: "ann@example.org",
+    Channel.SMS: "+491701234567",
+    Channel.VOICE: "+491701234567",
+    Channel.CHAT: "U0ANN",
+}
 CHANNELS = list(Channel)
 TIMEOUT = timedelta(seconds=1)
 
@@ -55,9 +63,27 @@ def vendors(standins: Standins) -> Vendors:
 
 
 @pytest.fixture
-def provider(vendors: Vendors) -> Callable[[Channel], Provider]:
-    mail, phone = SendGrid(vendors.mail), Twilio(vendors.phone)
-    return lambda channel: mail if channel is Channel.EMAIL else phone
+def provider(standins: Standins, vendors: Vendors) -> Callable[[Channel], Provider]:
+    mail, phone, chat = SendGrid(vendors.mail), Twilio(vendors.phone), chat_at(standins.base_url)
+    return lambda channel: {Channel.EMAIL: mail, Channel.CHAT: chat}.get(channel, phone)
+
+
+class NoThreads:
+    """Every message stands by itself."""
+
+    def root(self, reference: str, episode: str, address: str) -> Place | None:
+        return None
+
+    def keep_root(self, reference: str, episode: str, address: str, place: Place) -> None:
+        """Forget it."""
+
+
+def chat_at(url: str) -> Provider:
+    """The chat as the stand-ins there play it."""
+    times = {"http_timeout": TIMEOUT, "intent_freshness": TIMEOUT}
+    account = chat_of(read_settings(standins_url=url, **times))
+    assert account is not None
+    return Slack(account, NoThreads())
 
 
 def outgoing(channel: Channel, dispatch: str = "d-1", name: str | None = "Ann; Lee, (QA)\r\nBcc: x") -> Outgoing:

@@ -4,14 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from escalation.adapters.hosts import is_loopback
 from escalation.adapters.settings import (
+    CALLBACK_TOKENS_MAX,
     DEVELOPMENT_KEY,
     HTTP_TIMEOUT_MAX,
     KEY_CHARS_MIN,
+    PACE_MAX,
     SENDGRID,
     Settings,
     SettingsError,
-    is_loopback,
     read_settings,
 )
 from escalation.core.vocabulary import Channel
@@ -59,6 +61,67 @@ def test_development_without_stand_ins_says_what_to_set() -> None:
         SettingsError, match=r"ESCALATION_SENDGRID_API_KEY is not set: .* or point ESCALATION_STANDINS_URL"
     ):
         read_settings().vendors()
+
+
+@pytest.mark.parametrize(
+    ("given", "host"),
+    [
+        ({"sendgrid_api_key": "SG.real"}, "https://api.sendgrid.com"),
+        ({"sendgrid_api_key": "SG.real", "sendgrid_base_url": "https://api.eu.sendgrid.com"}, "api.eu.sendgrid.com"),
+        ({"sendgrid_base_url": "https://API.SendGrid.com."}, "https://API.SendGrid.com."),
+        ({"twilio_account_sid": "AC1", "twilio_auth_token": "t"}, "https://api.twilio.com"),
+        ({"twilio_base_url": "https://api.dublin.ie1.twilio.com"}, "https://api.dublin.ie1.twilio.com"),
+        ({"standins_url": "https://api.twilio.com"}, "https://api.twilio.com"),
+    ],
+)
+def test_development_reaches_real_people_only_when_that_is_said(given: dict[str, object], host: str) -> None:
+    """An account that was left in the environment is not enough; the same settings with the word are fine."""
+    given = {"standins_url": LOCAL, **given}
+    with pytest.raises(SettingsError, match="reaches real people") as error:
+        read_settings(**given).vendors()
+
+    assert host in str(error.value)
+    assert "ESCALATION_REAL_VENDORS=true" in str(error.value)
+    assert not read_settings(**given, real_vendors="true").production
+    read_settings(**given, real_vendors="true").vendors()
+
+
+@pytest.mark.parametrize("url", ["http://standins:8025", "https://sendgrid.com.example", "http://nottwilio.com"])
+def test_stand_ins_may_live_in_another_container(url: str) -> None:
+    """What is no vendor's own host is nobody's mailbox."""
+    assert read_settings(standins_url=url).vendors().mail.host == url
+
+
+def test_calls_are_paced_at_one_a_second_unless_told_otherwise() -> None:
+    """As an account may dial; the bounds of a pace are more than nothing and a thousand."""
+    paces = read_settings(email_per_second="1000", phone_per_second="0.5").paces
+
+    assert (paces.email, paces.phone, paces.voice) == (PACE_MAX, 0.5, 1.0)
+    assert "ESCALATION_VOICE_PER_SECOND" in refused(voice_per_second=0)
+    assert "ESCALATION_EMAIL_PER_SECOND" in refused(email_per_second=PACE_MAX + 1)
+
+
+def test_keys_and_tokens_are_rotated_by_listing_both() -> None:
+    """By commas; the account's own token is always among them."""
+    settings = read_settings(
+        twilio_account_sid="AC1",
+        twilio_auth_token="now",
+        twilio_callback_tokens="old, older",
+        sendgrid_webhook_keys="one , two",
+    )
+
+    assert [token.get_secret_value() for token in settings.callback_tokens] == ["now", "old", "older"]
+    assert settings.sendgrid_webhook_keys == ("one", "two")
+    assert "older" not in repr(settings)
+    assert read_settings().callback_tokens == ()
+
+
+@pytest.mark.parametrize("name", ["twilio_callback_tokens", "sendgrid_webhook_keys"])
+def test_only_so_many_keys_are_accepted_at_once(name: str) -> None:
+    """A list that only grows is no rotation."""
+    read_settings(**{name: ",".join("abcde"[:CALLBACK_TOKENS_MAX])})
+
+    assert f"at most {CALLBACK_TOKENS_MAX}" in refused(**{name: ",".join("abcdef")})
 
 
 def test_production_goes_to_the_vendors() -> None:
@@ -138,7 +201,7 @@ def test_no_secret_is_ever_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not in a representation, not in the accounts, not in a refusal."""
     monkeypatch.setenv("ESCALATION_SENDGRID_API_KEY", "SG.s3cret")
     monkeypatch.setenv("ESCALATION_SIGNING_KEY", "s3cret")
-    settings = read_settings(standins_url=LOCAL)
+    settings = read_settings(standins_url=LOCAL, real_vendors=True)
 
     assert "s3cret" not in repr(settings) + str(settings.vendors())
     assert "s3cret" not in refused(environment="production")

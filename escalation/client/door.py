@@ -1,9 +1,4 @@
-"""The typed client: start escalations, steer them, look at them. It knows the engine and the wire, no workflow.
-
-Every method is safe to repeat. A command is sent under the caller's `key` (else a random one) and, when the connection
-or a worker fails, again under the same key until it is answered or `Patience` is spent. What people type is checked
-first: `BadInput` means that nothing was sent. Other outcomes are the exceptions below.
-"""
+"""Where the client meets the engine: what is sent, sent again, answered and read."""
 
 import asyncio
 import re
@@ -26,21 +21,17 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from escalation.client.beside import Beside
 from escalation.core import commands as say
+from escalation.core.facts import Fact
 from escalation.core.refusals import Refusal
-from escalation.core.vocabulary import Ask, Audience, DeEscalationReason, Severity
 from escalation.wire import listing, names, reading, requests
 from escalation.wire.asking import AgainError, Patience, ended_first, malformed, persist, translated
 from escalation.wire.messages import Adoption, Answer, Ending, Instruction, LateFact, View
-from escalation.wire.outcomes import Ended, Head, NotDone, NotFound, Refused, Unreachable
+from escalation.wire.outcomes import Ended, Head, NotFound, Refused, Unreachable
 from escalation.wire.proof import Signer, claim_of
 from escalation.wire.requests import BadInput, EscalationRequest
 from escalation.wire.starting import start_or_find
-
-__all__ = [
-    "BadInput", "Ended", "EscalationClient", "EscalationRequest", "Head", "NotDone", "NotFound", "Patience", "Refused",
-    "Unreachable",
-]  # fmt: skip
 
 ADDRESS = "localhost:7233"
 GATEWAY = "gateway"  # who vouches for a fact that no person said
@@ -56,7 +47,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class EscalationClient:
+class EscalationClient(Beside):
     """Start, steer and look at escalations. Instants are aware, references come in any case.
 
     `by` is the person who speaks; `signer` vouches for them. Every command answers where it stands in the log, and
@@ -112,98 +103,10 @@ class EscalationClient:
     async def send(
         self, ref: str, command: say.Instructable, key: str | None = None, *, words: str | None = None
     ) -> Answer:
-        """Any command of a person; `words` are kept apart from the log. The methods below spell each one out."""
+        """Any command of a person; `words` are kept apart from the log. `Verbs` spells each one out."""
         command, blank = requests.checked(command), not (words or "").strip()
         said = Instruction(command, words=None if blank else requests.words("text", words or ""))
         return await self._command(ref, said, command.by, key)
-
-    async def acknowledge(
-        self, ref: str, *, by: str, via: str = "cli", occurred_at: datetime | None = None, key: str | None = None
-    ) -> Answer:
-        """Take it: `by` becomes the owner. `occurred_at` counts only with a proof, within the policy's bound."""
-        return await self.send(ref, say.Acknowledge(by, via, occurred_at), key)
-
-    async def decline(self, ref: str, *, by: str, reason: str, key: str | None = None) -> Answer:
-        """Not me: the next step is told at once."""
-        return await self.send(ref, say.Decline(by, reason), key)
-
-    async def post_update(self, ref: str, *, by: str, audience: Audience, text: str, key: str | None = None) -> Answer:
-        """Progress, for the inside or for the customer (who is written to). At most 64 KiB."""
-        return await self.send(ref, say.PostUpdate(by, audience), key, words=text)
-
-    async def confirm_severity(
-        self, ref: str, *, by: str, severity: Severity, evidence: str, key: str | None = None
-    ) -> Answer:
-        """The receiving team's verdict, with evidence."""
-        return await self.send(ref, say.ConfirmSeverity(by, severity, evidence), key)
-
-    async def change_severity(
-        self, ref: str, *, by: str, severity: Severity, reason: str, key: str | None = None
-    ) -> Answer:
-        """Another severity; clocks take the new targets."""
-        return await self.send(ref, say.ChangeSeverity(by, severity, reason), key)
-
-    async def reassign(self, ref: str, *, by: str, to: str, reason: str, key: str | None = None) -> Answer:
-        """Ask a named person of the same route."""
-        return await self.send(ref, say.Reassign(by, to, reason), key)
-
-    async def hand_off(self, ref: str, *, by: str, route: str, ask: Ask, reason: str, key: str | None = None) -> Answer:
-        """Sideways, to another route's receiver."""
-        return await self.send(ref, say.HandOff(by, route, ask, reason), key)
-
-    async def raise_(self, ref: str, *, by: str, reason: str, key: str | None = None) -> Answer:
-        """Upwards, to the next step of the chain."""
-        return await self.send(ref, say.Raise(by, reason), key)
-
-    async def block(self, ref: str, *, by: str, waiting_for: str, key: str | None = None) -> Answer:
-        """Wait for the customer or a third party: clocks stand still."""
-        return await self.send(ref, say.Block(by, waiting_for), key)
-
-    async def unblock(self, ref: str, *, by: str, reason: str, key: str | None = None) -> Answer:
-        """What was waited for is there."""
-        return await self.send(ref, say.Unblock(by, reason), key)
-
-    async def resolve(self, ref: str, *, by: str, text: str | None = None, key: str | None = None) -> Answer:
-        """A fix is declared; `text` goes to the customer, who is asked to confirm."""
-        return await self.send(ref, say.Resolve(by), key, words=text)
-
-    async def confirm(self, ref: str, *, by: str, key: str | None = None) -> Answer:
-        """The customer agrees: close."""
-        return await self.send(ref, say.Confirm(by), key)
-
-    async def reopen(self, ref: str, *, by: str, reason: str, key: str | None = None) -> Answer:
-        """Not fixed after all, within the reopen window."""
-        return await self.send(ref, say.Reopen(by, reason), key)
-
-    async def de_escalate(
-        self,
-        ref: str,
-        *,
-        by: str,
-        reason: DeEscalationReason,
-        to: str,
-        level: str,
-        findings: str | None = None,
-        key: str | None = None,
-    ) -> Answer:
-        """Return the ticket to a named person at a named lower level."""
-        return await self.send(ref, say.DeEscalate(by, reason, to, level), key, words=findings)
-
-    async def cancel(self, ref: str, *, by: str, reason: str, key: str | None = None) -> Answer:
-        """It should not have been opened."""
-        return await self.send(ref, say.Cancel(by, reason), key)
-
-    async def note(self, ref: str, *, by: str, text: str, key: str | None = None) -> Answer:
-        """Words for the record; no clock moves."""
-        return await self.send(ref, say.AddNote(by), key, words=text)
-
-    async def approve(self, ref: str, *, by: str, reason: str, key: str | None = None) -> Answer:
-        """Say yes to what awaits approval."""
-        return await self.send(ref, say.Approve(by, reason), key)
-
-    async def reject(self, ref: str, *, by: str, reason: str, key: str | None = None) -> Answer:
-        """Say no: the escalation ends."""
-        return await self.send(ref, say.Reject(by, reason), key)
 
     async def signal(self, ref: str, decision: say.Approve | say.Reject) -> None:
         """The same yes or no without waiting for an answer: a refusal is in the log only."""
@@ -220,7 +123,7 @@ class EscalationClient:
         )
         return await self._command(ref, Instruction(adopt=adoption), adoption.by, key)
 
-    async def report_fact(self, ref: str, fact: say.Fact) -> None:
+    async def report_fact(self, ref: str, fact: Fact) -> None:
         """Something that the gateway learned about an effect. Returns once the engine has it."""
         ref = requests.reference(ref)
         await self._tell(ref, names.SIGNAL_FACT, LateFact(fact), GATEWAY)
@@ -251,6 +154,20 @@ class EscalationClient:
         """The last entry that the engine vouches for, of the latest episode if none is named. Raises `NotFound`."""
         ref = requests.reference(ref)
         return await self._ask(lambda: self._head(ref, episode), self._patience.look, ref)
+
+    async def latest_episode(self, ref: str) -> str | None:
+        """The episode that was opened last under a reference; None when the engine knows none."""
+
+        async def once() -> str | None:
+            try:
+                latest = await self._handle(ref).describe()
+            except RPCError as error:
+                if error.status is RPCStatusCode.NOT_FOUND:
+                    return None
+                raise
+            return await latest.memo_value(names.MEMO_EPISODE, "", type_hint=str)
+
+        return await self._ask(once, self._patience.look, ref)
 
     # --- Inside -------------------------------------------------------------------------------------------------------
 
