@@ -4,8 +4,13 @@ import os
 import signal
 from typing import Literal, get_args
 
-Point = Literal["before_intent", "after_intent", "after_post", "after_record"]
-POINTS: tuple[Point, ...] = get_args(Point)
+SendPoint = Literal["before_intent", "after_intent", "after_post", "after_record"]
+ReceiptPoint = Literal["before_receipt", "after_receipt", "after_telling"]
+"""In the gateway: nothing is kept yet; kept, and the workflow has not heard; it has heard, and that is not noted."""
+Point = SendPoint | ReceiptPoint
+SEND_POINTS: tuple[SendPoint, ...] = get_args(SendPoint)
+RECEIPT_POINTS: tuple[ReceiptPoint, ...] = get_args(ReceiptPoint)
+POINTS: tuple[Point, ...] = (*SEND_POINTS, *RECEIPT_POINTS)
 
 
 class Failpoints:

@@ -10,7 +10,6 @@ look-up or a receipt closes it. Each claim has a fence, and whoever lost it cann
 acceptance is recorded whatever the fence, because it is a fact.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,12 +19,12 @@ from enum import StrEnum
 from sqlalchemy import Connection, Engine, RowMapping, and_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from escalation.adapters.receipts import Receipt, rank
-from escalation.adapters.store import LedgerDown, dispatches, insert_once, receipts, transaction
+from escalation.adapters.store import LedgerDown, dispatches, insert_once, transaction
 from escalation.core.vocabulary import Channel, Failure, Message
 
 __all__ = [
-    "AlreadyFailed", "AlreadySent", "Claim", "Ledger", "LedgerDown", "Order", "Received", "Row", "State", "Unfinished",
+    "Acceptance", "AlreadyFailed", "AlreadySent", "Claim", "Ledger", "LedgerDown", "Order", "Row", "State",
+    "Unfinished",
 ]  # fmt: skip
 
 FRESHNESS = timedelta(seconds=5)
@@ -87,13 +86,11 @@ class Unfinished:
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """What a receipt changed. `repeated`: seen before. `second`: the vendor holds the message twice."""
+class Acceptance:
+    """What a vendor's yes changed. `closed`: the dispatch was open until now. `second`: the vendor holds it twice."""
 
-    repeated: bool
-    advanced: bool
-    closed: bool
-    second: bool
+    closed: bool = False
+    second: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +114,7 @@ class Row:
     failure: Failure | None
     code: str | None
     receipt: str | None
+    receipt_code: str | None = None
 
 
 def uptime() -> float:
@@ -165,7 +163,8 @@ class Ledger:
             ).scalar_one_or_none()
             if fence is not None:
                 return Claim(order.dispatch, fence, claimed)
-            row = self._row(connection, order.dispatch)
+            row = row_of(connection, order.dispatch)
+            assert row is not None  # noqa: S101  # the insert has found it
         if row.state is State.SENT:
             return AlreadySent(row.provider_id, row.how or "sent")
         if row.state is State.FAILED:
@@ -210,38 +209,9 @@ class Ledger:
         except IntegrityError:
             return False
 
-    def sent_by_receipt(self, dispatch: str, provider_id: str) -> Received:
+    def sent_by_receipt(self, dispatch: str, provider_id: str) -> Acceptance:
         """The vendor itself names the dispatch: it is sent, even when nobody recorded the answer to the call."""
         return self._accepted(dispatch, provider_id, "receipt")
-
-    def receive(self, receipt: Receipt) -> Received:
-        """Keep a receipt once, close an open intent with it, and move the status forward if it ranks higher."""
-        with transaction(self._engine) as connection:
-            kept = connection.execute(
-                insert_once(self._engine, receipts).values(
-                    key=receipt.key,
-                    dispatch=receipt.dispatch,
-                    provider_id=receipt.provider_id,
-                    status=receipt.status,
-                    code=receipt.code,
-                    payload=json.dumps(dict(receipt.payload), sort_keys=True),
-                    received_at=receipt.received_at,
-                )
-            )
-            if kept.rowcount == 0:
-                return Received(repeated=True, advanced=False, closed=False, second=False)
-            moved = connection.execute(
-                update(dispatches)
-                .where(dispatches.c.dispatch == receipt.dispatch, dispatches.c.receipt_rank < rank(receipt.status))
-                .values(receipt=receipt.status, receipt_rank=rank(receipt.status))
-            )
-            advanced = moved.rowcount == 1
-        closing = (
-            Received(repeated=False, advanced=False, closed=False, second=False)
-            if receipt.provider_id is None
-            else self.sent_by_receipt(receipt.dispatch, receipt.provider_id)
-        )
-        return Received(repeated=False, advanced=advanced, closed=closing.closed, second=closing.second)
 
     # --- Reading ------------------------------------------------------------------------------------------------------
 
@@ -271,50 +241,57 @@ class Ledger:
 
     # --- Inside -------------------------------------------------------------------------------------------------------
 
-    def _accepted(self, dispatch: str, provider_id: str, how: str) -> Received:
-        try:
-            return self._record_acceptance(dispatch, provider_id, how)
-        except IntegrityError:
-            # The vendor gave one id to two dispatches. The acceptance counts; the id stays where it was first.
-            return self._record_acceptance(dispatch, None, how)
-
-    def _record_acceptance(self, dispatch: str, provider_id: str | None, how: str) -> Received:
-        columns = dispatches.c
-        with transaction(self._engine) as connection:
-            opened = connection.execute(
-                update(dispatches)
-                .where(columns.dispatch == dispatch, columns.state != State.SENT)
-                .values(state=State.SENT, provider_id=provider_id, how=how, failure=None, code=None)
-            )
-            if opened.rowcount == 1:
-                return Received(repeated=False, advanced=False, closed=True, second=False)
-            if provider_id is None:
-                return Received(repeated=False, advanced=False, closed=False, second=False)
-            connection.execute(
-                update(dispatches)
-                .where(columns.dispatch == dispatch, columns.provider_id.is_(None))
-                .values(provider_id=provider_id)
-            )
-            another = connection.execute(
-                update(dispatches)
-                .where(columns.dispatch == dispatch, columns.provider_id != provider_id)
-                .values(second_provider_id=provider_id)
-            )
-        return Received(repeated=False, advanced=False, closed=False, second=another.rowcount == 1)
+    def _accepted(self, dispatch: str, provider_id: str, how: str) -> Acceptance:
+        for given in (provider_id, None):
+            try:
+                with transaction(self._engine) as connection:
+                    return record_acceptance(connection, dispatch, given, how)
+            except IntegrityError:
+                # The vendor gave one id to two dispatches. The acceptance counts; the id stays where it was first.
+                continue
+        raise AssertionError("without an id there is nothing that could be taken")
 
     def _leave_intent(self, dispatch: str, fence: int, **values: object) -> bool:
         ours = and_(dispatches.c.dispatch == dispatch, dispatches.c.fence == fence, dispatches.c.state == State.INTENT)
         with transaction(self._engine) as connection:
             return connection.execute(update(dispatches).where(ours).values(**values)).rowcount == 1
 
-    def _row(self, connection: Connection, dispatch: str) -> Row:
-        return _read(connection.execute(select(dispatches).where(dispatches.c.dispatch == dispatch)).mappings().one())
-
     def _select(self, *conditions: object) -> tuple[Row, ...]:
         query = select(dispatches).order_by(dispatches.c.ordered_at, dispatches.c.dispatch)
         with transaction(self._engine) as connection:
             found = connection.execute(query.where(*conditions)).mappings().all()  # type: ignore[arg-type]  # column expressions
         return tuple(_read(row) for row in found)
+
+
+def row_of(connection: Connection, dispatch: str) -> Row | None:
+    """The row of a dispatch inside a transaction."""
+    found = connection.execute(select(dispatches).where(dispatches.c.dispatch == dispatch)).mappings().one_or_none()
+    return None if found is None else _read(found)
+
+
+def record_acceptance(connection: Connection, dispatch: str, provider_id: str | None, how: str) -> Acceptance:
+    """Write down a vendor's yes inside a transaction. `IntegrityError` when another dispatch has that id."""
+    columns = dispatches.c
+    opened = connection.execute(
+        update(dispatches)
+        .where(columns.dispatch == dispatch, columns.state != State.SENT)
+        .values(state=State.SENT, provider_id=provider_id, how=how, failure=None, code=None)
+    )
+    if opened.rowcount == 1:
+        return Acceptance(closed=True)
+    if provider_id is None:
+        return Acceptance()
+    connection.execute(
+        update(dispatches)
+        .where(columns.dispatch == dispatch, columns.provider_id.is_(None))
+        .values(provider_id=provider_id)
+    )
+    another = connection.execute(
+        update(dispatches)
+        .where(columns.dispatch == dispatch, columns.provider_id != provider_id)
+        .values(second_provider_id=provider_id)
+    )
+    return Acceptance(second=another.rowcount == 1)
 
 
 def _identity(order: Order) -> dict[str, object]:
@@ -349,4 +326,5 @@ def _read(row: RowMapping) -> Row:
         failure=None if row["failure"] is None else Failure(row["failure"]),
         code=row["code"],
         receipt=row["receipt"],
+        receipt_code=row["receipt_code"],
     )

@@ -19,6 +19,7 @@ from escalation.core.policy import Policy
 from escalation.core.vocabulary import Channel
 from escalation.wire.holidays_of import ICAL_BYTES_MAX
 from escalation.wire.policy import ReadBeside, freeze
+from escalation.wire.triage_terms import Ruling, ruling_of
 from escalation.wire.written_words import is_name
 from escalation.wire.yaml_reader import BYTES_MAX, Document, FaultyFileError, read
 
@@ -68,6 +69,11 @@ class PolicyShelf:
         if policy.name != name:
             raise NoSuchPolicyError(f"the file of policy {name!r} calls itself {policy.name!r}; give both one name")
         return document, policy
+
+    def ruling(self, name: str) -> Ruling:
+        """What the newest agreement of that name says of triage, and its rules. Raises as `newest` does."""
+        source, _ = self._source(name)
+        return _ruling(source)
 
     def read_file(self, path: Path, at: datetime) -> tuple[Document, Policy]:
         """An agreement that lies anywhere. Raises `FaultyFileError`, and OSError when it cannot be read."""
@@ -221,6 +227,11 @@ def _stem(name: str) -> str:
 @lru_cache(maxsize=32)
 def _document(source: bytes) -> Document:
     return read(source)
+
+
+@lru_cache(maxsize=32)
+def _ruling(source: bytes) -> Ruling:
+    return ruling_of(_document(source))
 
 
 def _bytes(path: Path) -> bytes:

@@ -7,6 +7,7 @@ its DEBUG log prints the key and the payload.
 
 import json
 import logging
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -17,6 +18,7 @@ from urllib.error import URLError
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
+from escalation.adapters.receipts import mail_word, rank
 from escalation.adapters.sending import (
     AT_HEADER,
     CLOCK_SKEW,
@@ -25,10 +27,13 @@ from escalation.adapters.sending import (
     Attempt,
     Broken,
     Letter,
+    News,
     Outgoing,
     Question,
     Seen,
     Sighting,
+    Status,
+    Trail,
     Unclear,
     Unseen,
     header_safe,
@@ -37,10 +42,14 @@ from escalation.adapters.settings import MailAccount
 
 DISPATCH_ARG = "esc_dispatch"
 """Our id inside the mail's custom arguments, prefixed because events are merged flat with them."""
+URGENT = {"Importance": "high", "X-Priority": "1"}
+"""Headers of a mail that leadership is asked something by."""
 NAME_CHARS_MAX = 100
 SUBJECT_CHARS_MAX = 250
 LOGS_MAX = 1000
 """The most that one search of the mail log answers; it has no pages."""
+LISTED: Mapping[str, str] = {"bounced": "bounce"}
+"""Where the list of the mail log has another word than the events."""
 DETAILS_MAX = 25
 """How many mails to one address are opened to find ours: one request each."""
 
@@ -74,27 +83,42 @@ class SendGrid:
             failure = read_failure(error)
             return Unclear(f"http_{failure.status}" if isinstance(failure, Answered) else failure.why)
 
+    def follow(self, trail: Trail) -> News:
+        """Search the mail log for the id, then read how far the mail's events go."""
+        try:
+            for row in self._logged(trail.to, trail.since, trail.at):
+                if str(row["sg_message_id"]).split(".")[0] == trail.provider_id:
+                    return _furthest(self._details(str(row["sg_message_id"]), trail.at), str(row.get("status", "")))
+        except Exception as error:  # noqa: BLE001  # whatever went wrong, nothing is known
+            failure = read_failure(error)
+            return Unclear(f"http_{failure.status}" if isinstance(failure, Answered) else failure.why)
+        return Unclear("not_listed")
+
     def _search(self, question: Question) -> Sighting:
-        since = (question.since - CLOCK_SKEW).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        address = question.to.replace("'", "''")
-        found = self._ask(
-            self._client(question.at).client.logs.post,
-            request_body={
-                "query": f"to_email = '{address}' AND sg_message_id_created_at > TIMESTAMP \"{since}\"",
-                "limit": LOGS_MAX,
-            },
-        )["messages"]
+        found = self._logged(question.to, question.since, question.at)
         # A logged id begins with the id that the send was answered with; a dot ends it.
         ids = {str(message["sg_message_id"]): str(message["sg_message_id"]).split(".")[0] for message in found}
         taken = question.taken(ids.values())
         open_ids = [logged for logged, short in ids.items() if short not in taken]
         for logged in open_ids[:DETAILS_MAX]:
-            details = self._ask(self._client(question.at).client.logs._(logged).get)
-            if question.dispatch in _dispatches(details):
+            if question.dispatch in _dispatches(self._details(logged, question.at)):
                 return Seen(ids[logged])
         if len(found) >= LOGS_MAX or len(open_ids) > DETAILS_MAX:
             return Unclear("too_many")
         return Unseen()
+
+    def _logged(self, to: str, since: datetime, at: datetime) -> list[Mapping[str, Any]]:
+        """The mails to an address since then, as the log lists them."""
+        address, instant = to.replace("'", "''"), (since - CLOCK_SKEW).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        query = f"to_email = '{address}' AND sg_message_id_created_at > TIMESTAMP \"{instant}\""
+        body = {"query": query, "limit": LOGS_MAX}
+        rows: list[Mapping[str, Any]] = self._ask(self._client(at).client.logs.post, request_body=body)["messages"]
+        return rows
+
+    def _details(self, logged: str, at: datetime) -> Mapping[str, Any]:
+        """One mail of the log with its events."""
+        details: Mapping[str, Any] = self._ask(self._client(at).client.logs._(logged).get)
+        return details
 
     def _ask(self, call: Any, **given: Any) -> Any:  # noqa: ANN401  # untyped package, JSON answer
         answer = call(**given)
@@ -119,8 +143,9 @@ def mail(outgoing: Outgoing, letter: Letter, account: MailAccount) -> dict[str, 
     root = f"<{thread(outgoing.reference)}.root@{account.root_domain}>"
     return {
         "personalizations": [{"to": [to], "custom_args": {DISPATCH_ARG: outgoing.dispatch}}],
-        "from": {"email": account.sender, "name": header_safe(account.sender_name, NAME_CHARS_MAX)},
+        "from": {"email": account.sender, "name": _ascii(account.sender_name)},
         "subject": header_safe(letter.subject, SUBJECT_CHARS_MAX),
+        **({"reply_to": {"email": header_safe(outgoing.reply_to, 320)}} if outgoing.reply_to else {}),
         "content": [
             {"type": "text/plain", "value": letter.text},
             {"type": "text/html", "value": letter.html},
@@ -131,6 +156,7 @@ def mail(outgoing: Outgoing, letter: Letter, account: MailAccount) -> dict[str, 
             # One root that no mail has: SendGrid may replace our message ids, but leaves these alone.
             "In-Reply-To": root,
             "References": root,
+            **(URGENT if letter.urgent else {}),
         },
         "categories": ["escalation", outgoing.severity.value],
         "tracking_settings": {
@@ -138,6 +164,12 @@ def mail(outgoing: Outgoing, letter: Letter, account: MailAccount) -> dict[str, 
             "open_tracking": {"enable": False},
         },
     }
+
+
+def _ascii(name: str) -> str:
+    """A sender's name in the characters that SendGrid takes there: accents are dropped, and what has no letters."""
+    bare = unicodedata.normalize("NFKD", header_safe(name, NAME_CHARS_MAX)).encode("ascii", "ignore").decode()
+    return " ".join(bare.split())
 
 
 def thread(reference: str) -> str:
@@ -164,6 +196,13 @@ def _wait(headers: Mapping[str, str] | None) -> timedelta | None:
         return reset - parsedate_to_datetime((headers or {})["Date"])
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
+
+
+def _furthest(details: Mapping[str, Any], otherwise: str) -> Status:
+    """The event that ranks highest; without events, the word that the list shows."""
+    told = [mail_word(event) for event in details.get("events", [])]
+    word, code = max(told, key=lambda one: rank(one[0]), default=(LISTED.get(otherwise, otherwise), None))
+    return Status(word, code)
 
 
 def _dispatches(details: Mapping[str, Any]) -> frozenset[str]:

@@ -14,13 +14,22 @@ from typing import Literal, Protocol
 
 from escalation.core.vocabulary import Channel, Severity
 
-Vendor = Literal["sendgrid", "twilio", "tickets"]
+Vendor = Literal["sendgrid", "twilio", "tickets", "slack"]
 
 CLOCK_SKEW = timedelta(minutes=2)
 """How far a vendor's clock may lie behind ours when its lists are searched for a dispatch."""
 
 AT_HEADER = "X-Escalation-At"
 """Carries the instant that an act works for (workflow time) to stand-ins, and to nobody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How somebody reads: a language such as "de" or "de-AT", the name of a time zone, and the roles they hold."""
+
+    language: str = "en"
+    zone: str = "UTC"
+    roles: frozenset[str] = frozenset()
 
 
 class AddressBook(Protocol):
@@ -36,6 +45,10 @@ class AddressBook(Protocol):
     def name(self, contact: str, at: datetime) -> str | None:
         """How to greet the contact at that instant; None when unknown."""
 
+    def reader(self, contact: str, at: datetime) -> Reader:
+        """How the contact reads at that instant; the defaults of somebody unknown."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -44,6 +57,7 @@ class Letter:
     subject: str
     text: str
     html: str
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +69,33 @@ class ShortMessage:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What a call says."""
+    """What a call says, and in which language: a tag as in BCP 47.
+
+    `kept`: the gateway has it, too, so the call may ask there what to say, and listen for keys.
+    """
 
     words: str
+    language: str = "en-GB"
+    kept: bool = False
 
 
-Content = Letter | ShortMessage | Script
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """A message in a chat, escaped as Slack wants it. `asks`: it carries buttons to answer with."""
+
+    text: str
+    asks: bool = False
+
+
+Content = Letter | ShortMessage | Script | ChatMessage
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One dispatch, ready to be handed to its provider. `lasts` is how long it is worth showing."""
+    """One dispatch, ready to be handed to its provider. `lasts` is how long it is worth showing.
+
+    `calls_back` False leaves the address for callbacks out: what becomes of it is then known only by asking.
+    """
 
     dispatch: str
     reference: str
@@ -76,6 +106,10 @@ class Outgoing:
     content: Content
     at: datetime
     lasts: timedelta
+    calls_back: bool = True
+    reply_to: str | None = None  # of a mail: where an answer is read by us
+    contact: str = ""
+    episode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +157,8 @@ class Question:
     taken: Callable[[Iterable[str]], frozenset[str]]
     rivals: int = 1
     place: int = 0
+    reference: str = ""
+    episode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +183,29 @@ class Unclear:
 Sighting = Seen | Unseen | Unclear
 
 
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """What became of what the provider accepted under that id? `since` is when the dispatch was decided."""
+
+    provider_id: str
+    channel: Channel
+    to: str
+    since: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The vendor's own word for how far it came, and its code; for a call, who or what picked up."""
+
+    word: str
+    code: str | None = None
+    answered_by: str | None = None
+
+
+News = Status | Unclear
+
+
 class Provider(Protocol):
     """A vendor, as far as the acts know it. Safe to call from many threads; every call is bounded in time."""
 
@@ -155,6 +214,9 @@ class Provider(Protocol):
 
     def look(self, question: Question) -> Sighting:
         """Search the vendor's own list for it."""
+
+    def follow(self, trail: Trail) -> News:
+        """Ask what became of it, by the vendor's id."""
 
 
 MARK = re.compile(r"\bRef (E[A-Z2-7]{10})\b")
@@ -176,7 +238,7 @@ def header_safe(value: str, chars_max: int) -> str:
 
 
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 

@@ -3,31 +3,44 @@
 Every name has the prefix `ESCALATION_`. Durations are seconds ("2.5") or ISO 8601 ("PT2M"). Secrets never print.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from escalation.adapters.hosts import is_loopback, is_vendors
 from escalation.core.vocabulary import Channel
 
 HTTP_TIMEOUT_MAX = timedelta(seconds=10)
 """Four socket operations of one send must fit into `send_timeout` with a margin."""
+ACCOUNTS_TIMEOUT_MAX = timedelta(seconds=3)
+"""An opening asks once, within the five seconds that its admission has."""
+PACE_MAX = 1000.0
+"""More acts in a second than any account allows: a slip of the keyboard."""
+DOMAIN = re.compile(r"(?=.{1,200}\Z)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}")
+CALLBACK_TOKENS_MAX = 5
+"""Accepted at once; a rotation needs two."""
 
 DEVELOPMENT_KEY = "development-only-key-that-production-refuses"
 KEY_CHARS_MIN = 32
 STANDIN_SENDGRID_KEY = "SG.standin.standin"
 STANDIN_TWILIO_SID = "AC5ca1a710000000000000000000000000"
 STANDIN_TWILIO_TOKEN = "standins-auth-token"  # noqa: S105  # opens nothing but the stand-ins
+STANDIN_SENDGRID_WEBHOOK_KEY = (
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEMApLvInWcm+yV8DeleAnielsmP0NNfH6kzkc4gl5kq9y"
+    "qsfg0JtGRH8d2yX/HjxvW7HuranYBqWqVKKRwIEnoA=="
+)
 
 SENDGRID = "https://api.sendgrid.com"
+TWILIO = "https://api.twilio.com"
 
 
 class SettingsError(ValueError):
@@ -51,7 +64,14 @@ def _seconds(value: object) -> object:
     return value
 
 
+def _parted(value: object) -> object:
+    """Let "one, two" mean two words."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
+Pace = Annotated[float, Field(gt=0, le=PACE_MAX)]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parted)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +101,12 @@ class PhoneAccount:
     callback: str | None
     standin: bool
     timeout: timedelta
+    script: str | None = None  # where a call asks what to say; None: it is told beforehand, and hears no keys
+
+    @property
+    def host(self) -> str:
+        """The address that requests go to, without a path of ours; the vendor's own unless another is configured."""
+        return self.base_url or TWILIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +134,22 @@ class SettleWindows:
     sms: timedelta
     voice: timedelta
     email: timedelta
+    chat: timedelta = timedelta(seconds=60)
 
     def of(self, channel: Channel) -> timedelta:
         """The window of one channel."""
-        return {Channel.SMS: self.sms, Channel.VOICE: self.voice, Channel.EMAIL: self.email}[channel]
+        window: timedelta = getattr(self, channel.value)
+        return window
+
+
+@dataclass(frozen=True, slots=True)
+class Paces:
+    """The most acts in a second on each vendor's queue, of all workers together: the engine's server keeps to it."""
+
+    email: float
+    phone: float  # texts, and every look-up of texts and calls
+    voice: float
+    chat: float = 1.0
 
 
 class Settings(BaseSettings):
@@ -124,29 +162,53 @@ class Settings(BaseSettings):
     audit_url: str = ""  # empty: a SQLite file in `data_dir`
     ledger_url: str = ""  # likewise
     directory_file: Path | None = None
+    directory_url: str | None = None  # asked instead of a file: GET answers the same document
+    directory_token: SecretStr | None = None  # its bearer token
+    unverified: Literal["page", "skip"] = "page"  # whether somebody is told where they have not shown that they read
     policy_dir: Path | None = None  # None: the policies that ship with the package
     kept_policy_dir: Path | None = None  # None: `data_dir`/policies
+    attachment_dir: Path | None = None  # None: `data_dir`/attachments
 
     signing_key: SecretStr = SecretStr(DEVELOPMENT_KEY)
     commitment_key: SecretStr = SecretStr(DEVELOPMENT_KEY)
 
     sendgrid_api_key: SecretStr | None = None
     sendgrid_base_url: str | None = None
+    sendgrid_webhook_keys: Words = ()  # public keys of the signed event webhook, base64; all of them are accepted
     mail_from: str = "escalations@support.example"
     mail_from_name: str = "Support escalations"
     mail_reply_domain: str = "support.example"
+    reply_domain: str | None = None  # whose mail SendGrid hands to the gateway; None: mails are not answered by mail
+    sms_links: bool = True  # whether a text may carry the address of its page where there is room for it
 
     twilio_account_sid: str | None = None
     twilio_auth_token: SecretStr | None = None
+    twilio_callback_tokens: SecretStr | None = None  # more tokens that callbacks may be signed with, by commas
     twilio_base_url: str | None = None
     twilio_region: str | None = None
     twilio_edge: str | None = None
     twilio_from: str = "+15005550006"
     twilio_messaging_service: str | None = None
 
+    slack_bot_token: SecretStr | None = None  # None: no chat, or the stand-in's
+    slack_signing_secret: SecretStr | None = None  # what Slack's requests to us are signed with; two by commas
+    slack_base_url: str | None = None
+    bridge_url: str | None = None  # the call that a war room names
+
+    accounts_file: Path | None = None  # None, and no address either: triage goes without accounts
+    accounts_url: str | None = None  # a system that is asked instead of a file: GET …/accounts/CUSTOMER
+    accounts_token: SecretStr | None = None  # its bearer token
+    accounts_timeout: Duration = timedelta(seconds=2)
+
     ticket_base_url: str | None = None
     standins_url: str | None = None
     public_url: str | None = None  # where vendors reach the gateway; None: no callbacks are asked for
+    real_vendors: bool = False  # development may reach real people only when this says so
+
+    email_per_second: Pace = 50.0
+    phone_per_second: Pace = 50.0
+    voice_per_second: Pace = 1.0  # what a Twilio account may dial unless it has been raised
+    chat_per_second: Pace = 1.0  # what Slack takes for one conversation
 
     http_timeout: Duration = timedelta(seconds=10)
     send_timeout: Duration = timedelta(seconds=45)  # start-to-close of a send: four of the above and a margin
@@ -155,11 +217,15 @@ class Settings(BaseSettings):
     settle_sms: Duration = timedelta(seconds=60)
     settle_voice: Duration = timedelta(seconds=60)
     settle_email: Duration = timedelta(seconds=120)
+    settle_chat: Duration = timedelta(seconds=60)
     # How long the engine waits for a worker that remembers a workflow before it asks any other one.
     sticky_timeout: Duration = timedelta(seconds=10)
     failpoint: str | None = Field(default=None, repr=False)
 
-    @field_validator("sendgrid_base_url", "twilio_base_url", "ticket_base_url", "standins_url", "public_url")
+    @field_validator(
+        "sendgrid_base_url", "twilio_base_url", "ticket_base_url", "standins_url", "public_url", "accounts_url",
+        "directory_url", "slack_base_url",
+    )  # fmt: skip
     @classmethod
     def _is_an_address(cls, value: str | None) -> str | None:
         if value is None or value == "":
@@ -168,6 +234,13 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must be http(s)://host[:port][/path] without query or fragment")
         return value.rstrip("/")
+
+    @field_validator("reply_domain")
+    @classmethod
+    def _is_a_domain(cls, value: str | None) -> str | None:
+        if value and not DOMAIN.fullmatch(value):
+            raise ValueError("must be a domain such as reply.example.com")
+        return value.lower() if value else None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -185,6 +258,13 @@ class Settings(BaseSettings):
             raise ValueError("twilio_region and twilio_edge belong together (since 2026-04-28); set both or neither")
         if (self.twilio_account_sid is None) != (self.twilio_auth_token is None):
             raise ValueError("twilio_account_sid and twilio_auth_token belong together; set both or neither")
+        if max(len(self.callback_tokens), len(self.sendgrid_webhook_keys)) > CALLBACK_TOKENS_MAX:
+            raise ValueError(f"at most {CALLBACK_TOKENS_MAX} callback tokens or webhook keys are accepted at once")
+        for name, what in (("accounts", "knows accounts"), ("directory", "people are")):
+            if getattr(self, f"{name}_file") is not None and getattr(self, f"{name}_url") is not None:
+                raise ValueError(f"{name}_file and {name}_url both say who {what}; set one of them")
+        if self.accounts_timeout > ACCOUNTS_TIMEOUT_MAX:
+            raise ValueError(f"accounts_timeout may be at most {ACCOUNTS_TIMEOUT_MAX.total_seconds():g} s")
         self._refuse_impatience()
         if self.production:
             self._refuse_conveniences()
@@ -208,13 +288,17 @@ class Settings(BaseSettings):
             key: SecretStr = getattr(self, name)
             if len(key.get_secret_value()) < KEY_CHARS_MIN or key.get_secret_value() == DEVELOPMENT_KEY:
                 raise ValueError(f"{name} must be set in production, with at least {KEY_CHARS_MIN} characters")
-        if self.directory_file is None:
+        if self.directory_file is None and self.directory_url is None:
             raise ValueError("directory_file must name the people in production; the example is for development")
         if self.standins_url is not None or self.failpoint is not None:
             raise ValueError("standins_url and failpoint are for development; unset them in production")
-        for name in ("sendgrid_base_url", "twilio_base_url", "ticket_base_url", "public_url"):
+        private = ("accounts_url", "directory_url")
+        for name in ("sendgrid_base_url", "twilio_base_url", "ticket_base_url", "public_url", *private):
             if (url := getattr(self, name)) is not None and is_loopback(url):
                 raise ValueError(f"{name} {url!r} is this machine; production needs the vendor's own address")
+        for name in private:
+            if (url := getattr(self, name)) is not None and urlsplit(url).scheme != "https":
+                raise ValueError(f"{name} {url!r} is not private; production needs https://…")
 
     @property
     def production(self) -> bool:
@@ -224,16 +308,38 @@ class Settings(BaseSettings):
     @property
     def settle(self) -> SettleWindows:
         """The settle windows by channel."""
-        return SettleWindows(sms=self.settle_sms, voice=self.settle_voice, email=self.settle_email)
+        return SettleWindows(self.settle_sms, self.settle_voice, self.settle_email, self.settle_chat)
 
     @property
     def settle_floor(self) -> timedelta:
         """The shortest settle window that is safe: until then a claimed send may still reach its provider."""
         return self.intent_freshness + self.http_timeout
 
+    @property
+    def paces(self) -> Paces:
+        """How fast each vendor's queue is served."""
+        return Paces(self.email_per_second, self.phone_per_second, self.voice_per_second, self.chat_per_second)
+
+    @property
+    def callback_tokens(self) -> tuple[SecretStr, ...]:
+        """Every token that a Twilio callback may be signed with, the account's own first."""
+        own = () if self.twilio_auth_token is None else (self.twilio_auth_token,)
+        more = self.twilio_callback_tokens.get_secret_value().split(",") if self.twilio_callback_tokens else []
+        return (*own, *(SecretStr(token.strip()) for token in more if token.strip()))
+
     def vendors(self) -> Vendors:
-        """The accounts to send with; `SettingsError` when one is neither configured nor stood in for."""
-        return Vendors(mail=self._mail(), phone=self._phone(), tickets=self._tickets())
+        """The accounts to send with; `SettingsError` when one is neither configured nor stood in for, or is real in
+        development without `real_vendors`.
+        """
+        vendors = Vendors(mail=self._mail(), phone=self._phone(), tickets=self._tickets())
+        if not self.production and not self.real_vendors:
+            for host in (vendors.mail.host, vendors.phone.host):
+                if is_vendors(host):
+                    raise SettingsError(
+                        f"{host} reaches real people, and ESCALATION_ENVIRONMENT is development: unset the account to"
+                        " use the stand-ins, or say ESCALATION_REAL_VENDORS=true"
+                    )
+        return vendors
 
     def _mail(self) -> MailAccount:
         real = self.sendgrid_api_key is not None
@@ -260,6 +366,7 @@ class Settings(BaseSettings):
             sender=self.twilio_from,
             messaging_service=self.twilio_messaging_service,
             callback=f"{self.public_url}/twilio/status" if self.public_url else None,
+            script=f"{self.public_url}/twilio/voice" if self.public_url else None,
             standin=not real or (base is not None and is_loopback(base)),
             timeout=self.http_timeout,
         )
@@ -275,17 +382,6 @@ class Settings(BaseSettings):
                 + ("" if self.production else ", or point ESCALATION_STANDINS_URL at the local stand-ins")
             )
         return self.standins_url
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the address is this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback or ip_address(host).is_unspecified
-    except ValueError:
-        return False
 
 
 def read_settings(**given: Any) -> Settings:  # noqa: ANN401  # the fields of `Settings`, checked by pydantic

@@ -74,6 +74,7 @@ dispatches = Table(
     Column("code", String(64)),
     Column("receipt", String(32)),
     Column("receipt_rank", Integer, nullable=False, server_default="0"),
+    Column("receipt_code", String(64)),
     Index("dispatches_by_reference", "reference"),
     Index("dispatches_by_provider_id", "provider_id", unique=True),
 )
@@ -88,7 +89,19 @@ receipts = Table(
     Column("code", String(64)),
     Column("payload", Text, nullable=False),
     Column("received_at", Instant, nullable=False),
+    # What the workflow has yet to hear of it; empty when it has, or when there is nothing to hear.
+    Column("owed", String(16)),
+    Column("told_at", Instant),
     Index("receipts_by_dispatch", "dispatch"),
+    Index("receipts_owed", "owed"),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("until", Instant, nullable=False),
+    Column("code", String(64), nullable=False),
 )
 
 texts = Table(
@@ -112,6 +125,82 @@ codes = Table(
     Column("episode", String(200), nullable=False),
     Column("allotted_at", Instant, nullable=False),
     UniqueConstraint("reference", "episode", name="codes_by_escalation"),
+)
+
+optouts = Table(
+    "optouts",
+    metadata,
+    Column("contact", String(200), primary_key=True),
+    Column("channel", String(16), primary_key=True),
+    Column("since", Instant, nullable=False),
+)
+
+scripts = Table(
+    "scripts",
+    metadata,
+    Column("dispatch", String(200), primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("language", String(35), nullable=False),
+    # The one call in which they are said: should a vendor dial twice, the second call is put down.
+    Column("call", String(200)),
+    Column("kept_at", Instant, nullable=False),
+)
+
+
+# Where an escalation's messages to one person stand in the chat: what comes later is told below the first.
+threads = Table(
+    "threads",
+    metadata,
+    Column("reference", String(200), primary_key=True),
+    Column("episode", String(200), primary_key=True),
+    Column("address", String(40), primary_key=True),
+    Column("conversation", String(40), nullable=False),
+    Column("root", String(40), nullable=False),
+)
+
+# War rooms. The name is kept before the room is made, so that one of that name is known to be ours.
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("reference", String(200), primary_key=True),
+    Column("episode", String(200), primary_key=True),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("conversation", String(40)),
+    Column("pinned", String(40)),
+    Column("shown", Integer, nullable=False, server_default="0"),
+    Index("rooms_by_conversation", "conversation"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("list", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("key", String(400), nullable=False),
+    Column("person", String(64), nullable=False),
+    UniqueConstraint("list", "key", name="turns_by_key"),
+)
+
+methods = Table(
+    "methods",
+    metadata,
+    Column("contact", String(64), primary_key=True),
+    Column("channel", String(16), primary_key=True),
+    # Digests: whoever reads this learns neither where somebody is reached nor what they were sent.
+    Column("address", String(64), nullable=False),
+    Column("code", String(64)),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("until", Instant),
+    Column("verified_at", Instant),
+)
+
+directories = Table(
+    "directories",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("seen_at", Instant, nullable=False),
 )
 
 

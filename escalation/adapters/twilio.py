@@ -22,6 +22,7 @@ from twilio.twiml.voice_response import VoiceResponse
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, NewConnectionError
 from urllib3.exceptions import SSLError as UrllibSSLError
 
+from escalation.adapters.hosts import is_loopback
 from escalation.adapters.sending import (
     AT_HEADER,
     CLOCK_SKEW,
@@ -29,19 +30,22 @@ from escalation.adapters.sending import (
     Answered,
     Attempt,
     Broken,
+    News,
     Outgoing,
     Question,
     Script,
     Seen,
     ShortMessage,
     Sighting,
+    Status,
+    Trail,
     Unclear,
     Unseen,
     mark,
     marked,
     visible,
 )
-from escalation.adapters.settings import PhoneAccount, is_loopback
+from escalation.adapters.settings import PhoneAccount
 from escalation.core.vocabulary import Channel
 
 LIST_MAX = 200
@@ -49,6 +53,8 @@ LIST_MAX = 200
 PAGE_SIZE = 100
 RING_SECONDS = 25
 """How long a telephone rings: short of most voicemail."""
+DETECTION_SECONDS = 6
+"""How long a call listens whether a machine speaks: whoever says "hello" hears nothing until then, or a little less."""
 TWIML_CHARS_MAX = 4000
 VALIDITY_MIN, VALIDITY_MAX = timedelta(seconds=1), timedelta(hours=10)
 SPEECH_LANGUAGE = "en-GB"
@@ -78,8 +84,8 @@ class Twilio:
         match outgoing.content:
             case ShortMessage(body):
                 return self._create(outgoing, self._client.messages.create, **self._message(outgoing, body))
-            case Script(words):
-                return self._create(outgoing, self._client.calls.create, **self._call(outgoing, words))
+            case Script() as script:
+                return self._create(outgoing, self._client.calls.create, **self.call_fields(outgoing, script))
             case _:
                 raise TypeError(f"a telephone carries no {type(outgoing.content).__name__}")
 
@@ -91,6 +97,19 @@ class Twilio:
                     return self._look_for_message(question)
                 return self._look_for_call(question)
         except Exception as error:  # noqa: BLE001  # a look-up that fails in any way proves nothing
+            failure = read_failure(error)
+            return Unclear(f"http_{failure.status}" if isinstance(failure, Answered) else failure.why)
+
+    def follow(self, trail: Trail) -> News:
+        """Fetch the message or the call."""
+        try:
+            with self._line.at(trail.at):
+                if trail.channel is Channel.SMS:
+                    message = self._client.messages(trail.provider_id).fetch()
+                    return Status(str(message.status), _word(message.error_code))
+                call = self._client.calls(trail.provider_id).fetch()
+                return Status(str(call.status), answered_by=_word(call.answered_by))
+        except Exception as error:  # noqa: BLE001  # whatever went wrong, nothing is known
             failure = read_failure(error)
             return Unclear(f"http_{failure.status}" if isinstance(failure, Answered) else failure.why)
 
@@ -109,13 +128,19 @@ class Twilio:
             fields["messaging_service_sid"] = self._account.messaging_service
         else:
             fields["from_"] = self._account.sender
-        if self._account.callback:
+        if self._account.callback and outgoing.calls_back:
             fields["status_callback"] = self._callback(outgoing)
         return fields
 
-    def _call(self, outgoing: Outgoing, words: str) -> dict[str, object]:
-        fields: dict[str, object] = {"from_": self._account.sender, "twiml": twiml(words), "timeout": RING_SECONDS}
-        if self._account.callback:
+    def call_fields(self, outgoing: Outgoing, script: Script) -> dict[str, object]:
+        """The call asks us what to say, once it is known whether a person picked up; else it is told beforehand."""
+        fields: dict[str, object] = {"from_": self._account.sender, "timeout": RING_SECONDS}
+        if self._account.script and script.kept and outgoing.calls_back:
+            fields["url"] = f"{self._account.script}?d={quote(outgoing.dispatch, safe='')}"
+            fields |= {"machine_detection": "Enable", "machine_detection_timeout": DETECTION_SECONDS}
+        else:
+            fields["twiml"] = twiml(script.words, script.language)
+        if self._account.callback and outgoing.calls_back:
             fields["status_callback"] = self._callback(outgoing)
             fields["status_callback_event"] = CALL_EVENTS
         return fields
@@ -202,14 +227,17 @@ class _Line(TwilioHttpClient):  # type: ignore[misc]  # the package is untyped
         return super().request(method, url, params, data, headers, auth, timeout, allow_redirects)
 
 
-def twiml(words: str) -> str:
-    """What the call does: say it, pause, say it again. Characters that XML forbids are gone; the rest is escaped."""
+def twiml(words: str, language: str = SPEECH_LANGUAGE) -> str:
+    """What the call does: say it in that language, pause, say it again.
+
+    Characters that XML forbids are gone; the rest is escaped.
+    """
     spoken = " ".join(visible(words).split())
     while True:
         response = VoiceResponse()
-        response.say(spoken, language=SPEECH_LANGUAGE)
+        response.say(spoken, language=language)
         response.pause(length=1)
-        response.say(spoken, language=SPEECH_LANGUAGE)
+        response.say(spoken, language=language)
         if len(xml := str(response)) <= TWIML_CHARS_MAX:
             return xml
         spoken = spoken[: len(spoken) * 3 // 4].rstrip()
@@ -227,6 +255,10 @@ def read_failure(error: Exception) -> Answered | Broken:
         reason = error.args[0].reason
         return Broken("twilio", posted=not isinstance(reason, _NOT_POSTED), why=type(reason).__name__)
     return Broken("twilio", posted=True, why=why)
+
+
+def _word(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _created(resource: Any, otherwise: datetime) -> datetime:  # noqa: ANN401  # untyped package
