@@ -91,8 +91,16 @@ down: ## End what `make up` started; everything stays open in var/
 	@if [ -x $(PY) ]; then $(PY) examples/up.py --down; else echo "nothing is up"; fi
 
 .PHONY: chaos
-chaos: setup ## Kill the worker at random moments, many times
+chaos: setup ## Kill worker, gateway and engine 300 times (most of an hour)
 	@$(PY) -m tests.bench.chaos
+
+.PHONY: outage
+outage: setup ## Every vendor away under 200 open escalations (minutes)
+	@$(PY) -m tests.bench.outage
+
+.PHONY: rush
+rush: setup ## 1,300 recipients of one step, by SMS and by email
+	@$(PY) -m tests.bench.step
 
 .PHONY: bench
 bench: setup ## Measure the core and the engine
@@ -111,6 +119,14 @@ COMPILE = $(PY) -m uv pip compile --quiet --upgrade --universal --python-version
 .PHONY: clocks
 clocks: setup ## 100,000 random clocks against a walk of instants (minutes)
 	@$(PY) -m tests.bench.clocks
+
+.PHONY: callbacks
+callbacks: setup ## A million tampered callbacks against the gateway's readers (minutes)
+	@$(PY) -m tests.bench.callbacks
+
+.PHONY: approvals
+approvals: setup ## 100,000 random organisations against an oracle of who may agree (minutes)
+	@$(PY) -m tests.bench.approvals
 
 .PHONY: lock
 lock: setup ## Resolve requirements/*.txt anew (needs the package index)

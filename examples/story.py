@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
-from escalation.core.commands import Acknowledge, Open, ReportContacts, ReportDelivery, ReportReconciliation
+from escalation.core.commands import Acknowledge, Open
 from escalation.core.entry import Entry, Fired
+from escalation.core.facts import ReportContacts, ReportDelivery, ReportReconciliation
 from escalation.core.vocabulary import ClockName, Edge, Outcome, Reconciled
 from escalation.standins.journal import Accepted
 from examples.checks import Check
@@ -154,6 +155,10 @@ class Story:
                 return "no answer so far: the next channel, or the backup"
             case ClockName.RECONCILE, _:
                 return "by now the provider's own list can be trusted: look the message up"
+            case ClockName.RECEIPT, Edge.LIMIT:
+                return "nobody says that the message arrived: the next channel at once, whatever the provider will say"
+            case ClockName.RECEIPT, _:
+                return "no receipt so far: ask the provider"
             case ClockName.ACKNOWLEDGEMENT, Edge.LIMIT:
                 return "nobody took it in time: the next step is asked"
             case clock, edge:

@@ -99,7 +99,9 @@ class Site:
         ports, folder = self.ports, self.folder
         standins = (
             *STANDINS, "--port", str(ports.outbox), "--store", str(folder / "standins.db"),
-            "--inbound-url", f"{self.gateway}/twilio/sms", "--public-url", self.gateway, "--deliver-to", self.gateway,
+            "--inbound-url", f"{self.gateway}/twilio/sms", "--events-url", f"{self.gateway}/sendgrid/events",
+            "--parse-url", f"{self.gateway}/sendgrid/inbound", "--slack-url", f"{self.gateway}/slack",
+            "--phones", "ring", "--public-url", self.gateway, "--deliver-to", self.gateway,
         )  # fmt: skip
         gateway = (*GATEWAY, "--port", str(ports.gateway))
         served = {"engine": ports.engine, "pages": ports.pages}
@@ -119,6 +121,7 @@ class Site:
         }
         never = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), LOOPBACK)))
         return {
+            "ESCALATION_REPLY_DOMAIN": "replies.support.example",
             "ESCALATION_DIRECTORY_FILE": str(CHECKOUT / "examples" / "directory.yaml"),
             **kept,
             "NO_PROXY": never,

@@ -8,6 +8,7 @@ from escalation.core.vocabulary import Severity
 
 AT_ONCE = "at-once"
 IN_A_MOMENT = "in-a-moment"
+IN_AN_OUTAGE = "in-an-outage"
 ROUTE = "to-team-0"
 # One for each escalation that is played at once: two calls in doubt to one telephone cannot be told apart by looking
 # them up, since a provider's list of calls does not name the dispatch. Only a receipt can settle that.
@@ -72,7 +73,24 @@ def in_a_moment() -> dict[str, Any]:
         "customer_update": {"every": "20s", "lead": "5s"},
         "silence": "40s",
     }
-    return _policy(IN_A_MOMENT, terms, window="12s", backup_after="6s", waits="90s")
+    watched = {channel: {"silent_after": "4s"} for channel in ("sms", "voice")}
+    return {**_policy(IN_A_MOMENT, terms, window="12s", backup_after="6s", waits="90s"), "settles": watched}
+
+
+def in_an_outage(pace: float = 1) -> dict[str, Any]:
+    """Much comes due in half a minute, and warnings are stale soon. `pace` stretches every wait."""
+
+    def after(seconds: int) -> str:
+        return f"{round(seconds * pace)}s"
+
+    terms = {
+        "reach": [{"channel": "sms"}, {"channel": "voice", "after": after(10)}],
+        "notice": "email",
+        "resolution": {"limit": after(20), "leads": [after(12)]},
+        "response": {"limit": after(16)},
+        "check_in": {"every": after(12), "lead": after(4)},
+    }
+    return _policy(IN_AN_OUTAGE, terms, window=after(14), backup_after=after(7), waits="10m")
 
 
 def _policy(name: str, terms: dict[str, Any], *, window: str, backup_after: str, waits: str) -> dict[str, Any]:

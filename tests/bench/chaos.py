@@ -1,8 +1,8 @@
-"""`python -m tests.bench.chaos`: kill the worker with SIGKILL, many times, while people use it; then check everything.
+"""`python -m tests.bench.chaos`: kill worker, gateway and engine, many times, while people use them; then check all.
 
-Kills alternate: at a random moment of a worker that has had time to make progress, then at one of the named points
-around a send. Before each, a vendor is told to fail once. Everything random follows from the seed; the machine's own
-timing does not, so a seed names a campaign and not a run.
+Kills alternate: at a random moment, then at one of the named points around a send or a receipt. Before each, a vendor
+is told to fail once; receipts come twice, late, in disorder or never. Everything random follows from the seed; the
+machine's own timing does not, so a seed names a campaign and not a run.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from escalation.adapters.failpoints import POINTS, Point
+from escalation.adapters.failpoints import POINTS, RECEIPT_POINTS, Point
 from escalation.client import EscalationClient
 from escalation.standins.faults import FaultKind
 from escalation.standins.journal import Channel
@@ -28,17 +28,19 @@ from tests.bench.oracle import Findings, Oracle
 from tests.bench.people import PATIENCE, Crowd
 from tests.bench.site import Site, pause_before_exit
 
-KILLS = 26
+KILLS = 300
 AT_ONCE = 6
 EVENTS_PER_RUN = 200
 # A worker that is killed before it got anywhere measures the machine, not the design: it must first have written some
 # entries, if there are any to write; then it lives for a random time.
 PROGRESS_ENTRIES = 5
 PROGRESS_PATIENCE = timedelta(seconds=8)
-LIFE_SECONDS = (0.2, 4.0)
+LIFE_SECONDS = (0.2, 3.0)
 BOOT_SECONDS_MAX = 1.5
 KILLED_IN_BOOT = 0.1  # the share of random moments that fall into the start of a worker
+GATEWAYS, ENGINES = 0.2, 0.1  # the shares of random moments at which one of these dies, and no worker
 POINT_PATIENCE = timedelta(seconds=15)
+RECEIPT_PATIENCE = timedelta(seconds=8)
 CONVERGENCE = timedelta(minutes=5)
 
 CHANNELS: tuple[Channel, ...] = ("sms", "voice", "email")
@@ -92,10 +94,12 @@ async def campaign(plan: Plan, folder: Path) -> Outcome:
     """Play, kill, let it converge, examine. The folder keeps every witness."""
     began, loop = time.monotonic(), asyncio.get_running_loop()
     async with Site(folder, events_per_run=plan.events_per_run) as site:
+        await site.start_gateway()
         await site.start_worker()
         crowd = Crowd(EscalationClient(site.client, patience=PATIENCE), plan.seed, plan.at_once)
         playing = loop.create_task(crowd.play())
         kills = await _kill(site, plan)
+        await site.kill_worker()
         await site.start_worker()
         crowd.enough.set()
         await asyncio.wait_for(playing, CONVERGENCE.total_seconds())
@@ -106,16 +110,18 @@ async def campaign(plan: Plan, folder: Path) -> Outcome:
 
 
 async def _kill(site: Site, plan: Plan) -> Counter[str]:
-    """End every worker that is started here; none is left alive."""
+    """So many deaths. When this returns a worker may live; a gateway and the engine do."""
     chance, done = Random(f"{plan.seed} kills"), Counter[str]()
     points = _shuffled(chance)
     for number in range(plan.kills):
         fault, channel = chance.choice(FAULTS), chance.choice(CHANNELS)
         await asyncio.to_thread(site.standins.fail, channel, fault)
-        if number % 2 == 0:
-            done[await _kill_at_a_moment(site, chance, first=number == 0)] += 1
-        else:
+        if number % 2 == 1:
             done[await _kill_at_a_point(site, next(points))] += 1
+        elif number > 0 and (share := chance.random()) < GATEWAYS + ENGINES:
+            done[await _kill_another(site, chance, engine=share < ENGINES)] += 1
+        else:
+            done[await _kill_at_a_moment(site, chance, first=number == 0)] += 1
     return done
 
 
@@ -128,13 +134,43 @@ async def _kill_at_a_moment(site: Site, chance: Random, *, first: bool) -> str:
     in_boot = not first and chance.random() < KILLED_IN_BOOT
     life = chance.uniform(0, BOOT_SECONDS_MAX) if in_boot else chance.uniform(*LIFE_SECONDS)
     if not first:  # the first worker lives already
+        await site.kill_worker()
         await site.start_worker(wait=not in_boot)
     if not in_boot:
         await site.progresses(PROGRESS_ENTRIES, PROGRESS_PATIENCE)
     return await _killed_after(site, life, "in boot" if in_boot else "at a moment")
 
 
+async def _kill_another(site: Site, chance: Random, *, engine: bool) -> str:
+    """The worker goes on without its engine, or without whoever tells it of receipts."""
+    if await site.dies(timedelta(0)):
+        await site.kill_worker()
+        await site.start_worker()
+    await site.dies(timedelta(seconds=chance.uniform(*LIFE_SECONDS)))
+    if engine:
+        await site.kill_engine()
+        return "engine"
+    await site.kill_gateway()
+    await site.start_gateway()
+    return "gateway"
+
+
+async def _kill_at_a_receipt(site: Site, point: Point) -> str:
+    if await site.dies(timedelta(0)):
+        await site.kill_worker()
+        await site.start_worker()
+    await site.kill_gateway()
+    await site.start_gateway(point)
+    died = await site.gateway_dies(RECEIPT_PATIENCE)
+    await site.kill_gateway()
+    await site.start_gateway()
+    return point if died else "gateway"
+
+
 async def _kill_at_a_point(site: Site, point: Point) -> str:
+    if point in RECEIPT_POINTS:
+        return await _kill_at_a_receipt(site, point)
+    await site.kill_worker()
     await site.start_worker(point)
     died = await site.dies(POINT_PATIENCE)
     await site.kill_worker()

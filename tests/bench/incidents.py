@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 from escalation.adapters.directory import Directory
 from escalation.adapters.policies import PolicyShelf
-from escalation.core.commands import Found
+from escalation.core.facts import Found
 from escalation.core.vocabulary import Channel
 from escalation.drills.cast import cast_of
 from escalation.drills.incidents import BadIncidentError, Incident, read

@@ -16,23 +16,29 @@ from tempfile import TemporaryDirectory
 from time import process_time
 
 from escalation.adapters.policies import PolicyShelf
-from escalation.core.commands import (
-    Acknowledge,
-    Command,
-    Confirm,
-    Elapse,
+from escalation.core.beside import ReportTold
+from escalation.core.commands import Acknowledge, Command, Confirm, Elapse, Open, PostUpdate, Resolve
+from escalation.core.decide import Decision, decide
+from escalation.core.effects import (
+    Effect,
+    FindContacts,
+    LookUpReceipt,
+    Notify,
+    Reconcile,
+    ShowRoom,
+    TellLinked,
+    Text,
+    WriteTicket,
+)
+from escalation.core.facts import (
     Fact,
     Found,
-    Open,
-    PostUpdate,
     ReportContacts,
     ReportDelivery,
     ReportReconciliation,
+    ReportRoom,
     ReportTicket,
-    Resolve,
 )
-from escalation.core.decide import Decision, decide
-from escalation.core.effects import Effect, FindContacts, Notify, Reconcile, Text, WriteTicket
 from escalation.core.policy import Policy
 from escalation.core.state import Escalation
 from escalation.core.vocabulary import Ask, Audience, Channel, Outcome, Reconciled, Severity
@@ -133,8 +139,14 @@ def fact_of(effect: Effect) -> Fact:
             return ReportContacts(effect.number, tuple(found))
         case Reconcile():
             return ReportReconciliation(effect.number, Reconciled.ADOPTED, provider_id="SM1")
+        case LookUpReceipt():
+            return ReportDelivery(effect.of, Outcome.DELIVERED, how="poll")
         case WriteTicket():
             return ReportTicket(effect.number, written=True)
+        case TellLinked():
+            return ReportTold(effect.number, told=True)
+        case ShowRoom():
+            return ReportRoom(effect.number, shown=True)
 
 
 def mixes() -> dict[str, list[list[Timed]]]:

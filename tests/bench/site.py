@@ -1,4 +1,4 @@
-"""Engine, stand-ins and worker as processes of their own, so that the worker can be killed and the others remember."""
+"""Engine, stand-ins, worker and gateway as processes of their own, so that each can be killed while others go on."""
 
 import asyncio
 import os
@@ -7,11 +7,12 @@ import sqlite3
 import sys
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, closing, suppress
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from temporalio.client import Client
 
@@ -36,25 +37,30 @@ SETTINGS = {
     "SETTLE_VOICE": "2.5",
     "SETTLE_EMAIL": "2.5",
     "STICKY_TIMEOUT": "1",
-    # Nobody listens there: what counts is that the vendor is told each dispatch's name, so that the oracle knows it.
-    "PUBLIC_URL": "http://127.0.0.1:9",
 }
 # The engine's setting for workflow tasks, as JSON. A task that dies with several workers in a row is held back by the
 # engine for longer and longer, so a worker must be given the time to replay what it finds: see `progresses`.
 TASK_TIMEOUT = '"3s"'
 POLL = timedelta(milliseconds=100)
+GAP = timedelta(milliseconds=100)  # between the statuses of one message
+WEATHER: dict[str, Any] = {
+    "loss": 0.1, "duplicate": 0.2, "reorder": 0.2, "delay": timedelta(seconds=1), "seed": 1,
+}  # fmt: skip
 
 
 class Site:
     """An async context manager; the worker runs only between `start_worker` and its death."""
 
-    def __init__(self, folder: Path, *, events_per_run: int) -> None:
+    def __init__(self, folder: Path, *, events_per_run: int, settings: Mapping[str, str] = SETTINGS) -> None:
         """`events_per_run` is the length of history after which the engine asks for a new run."""
+        self._settings = settings
         self.folder = folder
         self._events_per_run = events_per_run
         self._stack = AsyncExitStack()
         self._worker: Process | None = None
-        self._address = ""
+        self._gateway: Process | None = None
+        self._vendors: Process | None = None
+        self.door = f"http://127.0.0.1:{free_port()}"
         self.standins = RemoteStandins(f"http://127.0.0.1:{free_port()}")
 
     @property
@@ -75,16 +81,11 @@ class Site:
     async def __aenter__(self) -> Self:
         agreements.write(self.folder / "agreements")
         agreements.write_directory(self.folder / "directory.yaml")
-        wishes = {
-            "history.defaultWorkflowTaskTimeout": TASK_TIMEOUT,
-            "limit.historyCount.suggestContinueAsNew": str(self._events_per_run),
-        }
-        flags = [part for key, value in wishes.items() for part in ("--dynamic-config-value", f"{key}={value}")]
-        engine = await self._stack.enter_async_context(Engine(self.folder / "engine.db", flags=flags))
-        self._address = engine.address
-        self.client: Client = await engine.connect()
-        await self._start_standins()
-        self._stack.push_async_callback(self.kill_worker)
+        await self._start_engine(0)
+        self.client: Client = await self._engine.connect()
+        await self.start_vendors()
+        for end in (self.stop_vendors, self.kill_gateway, self.kill_worker):
+            self._stack.push_async_callback(end)
         return self
 
     async def __aexit__(
@@ -94,41 +95,58 @@ class Site:
 
     async def start_worker(self, failpoint: Point | None = None, *, wait: bool = True) -> Process:
         """`python worker.py` as anybody would start it; it works when this returns, unless nobody waits for that."""
-        settings = {
-            **SETTINGS,
-            "DATA_DIR": str(self.folder),
-            "DIRECTORY_FILE": str(self.folder / "directory.yaml"),
-            "POLICY_DIR": str(self.folder / "agreements"),
-            "STANDINS_URL": self.standins.base_url,
-        }
-        if failpoint is not None:
-            settings["FAILPOINT"] = failpoint
-        environment = {**os.environ, "TEMPORAL_ADDRESS": self._address, "PYTHONUNBUFFERED": "1"}
-        environment |= {f"ESCALATION_{name}": value for name, value in settings.items()}
-        with (self.folder / "worker.log").open("ab") as log:
-            command = (sys.executable, "worker.py")
-            self._worker = await asyncio.create_subprocess_exec(
-                *command, cwd=ROOT, env=environment, stdout=PIPE, stderr=log
-            )
+        self._worker = await self._started("worker", failpoint, "worker.py")
         if wait:
-            await asyncio.wait_for(_works(self._worker), START_PATIENCE.total_seconds())
+            await asyncio.wait_for(_says(self._worker, b"working"), START_PATIENCE.total_seconds())
         return self._worker
+
+    async def start_gateway(self, failpoint: Point | None = None) -> Process:
+        """`python -m escalation.gateway`, where the vendors deliver; it listens when this returns."""
+        port = self.door.rsplit(":", 1)[1]
+        self._gateway = await self._started("gateway", failpoint, "-m", "escalation.gateway", "--port", port)
+        await asyncio.wait_for(_says(self._gateway, b"gateway on"), START_PATIENCE.total_seconds())
+        return self._gateway
 
     async def kill_worker(self) -> None:
         """SIGKILL, and gone when this returns. Nothing happens when it is dead already."""
         worker, self._worker = self._worker, None
-        if worker is not None:
-            with suppress(ProcessLookupError):
-                worker.send_signal(signal.SIGKILL)
-            await worker.communicate()
+        await _killed(worker)
+
+    async def kill_gateway(self) -> None:
+        """The same for the gateway. What vendors deliver meanwhile finds nobody."""
+        gateway, self._gateway = self._gateway, None
+        await _killed(gateway)
+
+    async def kill_engine(self) -> None:
+        """SIGKILL to the engine, and another one on its store, at its address; it answers when this returns."""
+        assert self._engine.child is not None  # it was started
+        self._engine.child.kill()
+        await asyncio.to_thread(self._engine.child.wait)
+        await self._start_engine(self._engine.port)
+
+    def processor(self) -> dict[str, float]:
+        """Seconds of processor time that each living part has had so far. Linux only; elsewhere there is nothing."""
+        parts = {
+            "worker": self._worker,
+            "gateway": self._gateway,
+            "vendors": self._vendors,
+            "engine": self._engine.child,
+        }
+        found = {}
+        for name, child in parts.items():
+            stat = Path(f"/proc/{child.pid}/stat") if child is not None else None
+            if stat is not None and stat.is_file():
+                user, system = stat.read_text().rsplit(")", 1)[1].split()[11:13]
+                found[name] = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        return found
 
     async def dies(self, within: timedelta) -> bool:
         """Whether the worker ends by itself within that time."""
-        if self._worker is None:
-            return True
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._worker.wait(), within.total_seconds())
-        return self._worker.returncode is not None
+        return await _ends(self._worker, within)
+
+    async def gateway_dies(self, within: timedelta) -> bool:
+        """Whether the gateway ends by itself within that time."""
+        return await _ends(self._gateway, within)
 
     async def progresses(self, entries: int, within: timedelta) -> bool:
         """Whether the log grows by so many entries within that time, the worker living."""
@@ -142,16 +160,52 @@ class Site:
         with closing(sqlite3.connect(self.folder / "audit.db", timeout=STOP_PATIENCE.total_seconds())) as store:
             return int(store.execute("SELECT count(*) FROM entries").fetchone()[0])
 
-    async def _start_standins(self) -> None:
+    async def start_vendors(self) -> None:
+        """Every vendor, with what they took on before; what they say of it comes twice, late, in disorder, or never."""
         port = self.standins.base_url.rsplit(":", 1)[1]
         command = (sys.executable, "-m", "escalation.standins", "--port", port, "--store", str(self.oracle))
-        child = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE, stderr=STDOUT)
-        self._stack.push_async_callback(_ended, child)
-        assert child.stdout is not None  # it was asked for
-        await asyncio.wait_for(child.stdout.readline(), START_PATIENCE.total_seconds())
-        await asyncio.to_thread(self.standins.callbacks, enabled=False)
+        self._vendors = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE, stderr=STDOUT)
+        assert self._vendors.stdout is not None  # it was asked for
+        await asyncio.wait_for(self._vendors.stdout.readline(), START_PATIENCE.total_seconds())
+        await asyncio.to_thread(self.standins.callbacks, gap=GAP, **WEATHER)
+        await asyncio.to_thread(self.standins.deliver, events_url=f"{self.door}/sendgrid/events")
+        await asyncio.to_thread(self.standins.expect, "voice", "completed")
         for channel in ("sms", "voice", "email"):
             await asyncio.to_thread(self.standins.lag, channel, LAG)
+
+    async def stop_vendors(self) -> None:
+        """Both vendors and the ticket system are away: nobody listens at their address."""
+        vendors, self._vendors = self._vendors, None
+        if vendors is not None:
+            await _ended(vendors)
+
+    async def _start_engine(self, port: int) -> None:
+        wishes = {
+            "history.defaultWorkflowTaskTimeout": TASK_TIMEOUT,
+            "limit.historyCount.suggestContinueAsNew": str(self._events_per_run),
+        }
+        flags = [part for key, value in wishes.items() for part in ("--dynamic-config-value", f"{key}={value}")]
+        self._engine = Engine(self.folder / "engine.db", port=port, flags=flags)
+        await self._stack.enter_async_context(self._engine)
+
+    async def _started(self, name: str, failpoint: Point | None, *command: str) -> Process:
+        """A process of ours with this site's settings; what it complains of is kept in a file."""
+        settings = {
+            **self._settings,
+            "DATA_DIR": str(self.folder),
+            "DIRECTORY_FILE": str(self.folder / "directory.yaml"),
+            "POLICY_DIR": str(self.folder / "agreements"),
+            "STANDINS_URL": self.standins.base_url,
+            "PUBLIC_URL": self.door,
+        }
+        if failpoint is not None:
+            settings["FAILPOINT"] = failpoint
+        environment = {**os.environ, "TEMPORAL_ADDRESS": self._engine.address, "PYTHONUNBUFFERED": "1"}
+        environment |= {f"ESCALATION_{setting}": value for setting, value in settings.items()}
+        with (self.folder / f"{name}.log").open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, *command), cwd=ROOT, env=environment, stdout=PIPE, stderr=log
+            )
 
 
 def pause_before_exit() -> None:
@@ -159,12 +213,27 @@ def pause_before_exit() -> None:
     time.sleep(EXIT_PAUSE_SECONDS)
 
 
-async def _works(worker: Process) -> None:
-    assert worker.stdout is not None  # it was asked for
-    while line := await worker.stdout.readline():
-        if line.strip() == b"working":
+async def _says(child: Process, word: bytes) -> None:
+    assert child.stdout is not None  # it was asked for
+    while line := await child.stdout.readline():
+        if line.startswith(word):
             return
-    raise RuntimeError(f"the worker ended before it worked, exit {await worker.wait()}; see worker.log")
+    raise RuntimeError(f"it ended before it said {word.decode()!r}, exit {await child.wait()}; see its log")
+
+
+async def _ends(child: Process | None, within: timedelta) -> bool:
+    if child is None:
+        return True
+    with suppress(TimeoutError):
+        await asyncio.wait_for(child.wait(), within.total_seconds())
+    return child.returncode is not None
+
+
+async def _killed(child: Process | None) -> None:
+    if child is not None:
+        with suppress(ProcessLookupError):
+            child.send_signal(signal.SIGKILL)
+        await child.communicate()
 
 
 async def _ended(child: Process) -> None:

@@ -14,12 +14,12 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from escalation.core.commands import Fact, ReportContacts
     from escalation.core.draft import dispatch_id
     from escalation.core.effects import Brief, Effect, FindContacts, Notify, Text, WriteTicket
     from escalation.core.entry import digest_of
+    from escalation.core.facts import Fact, ReportContacts
     from escalation.core.opening import GENESIS
-    from escalation.core.vocabulary import Channel, Message, Phase
+    from escalation.core.vocabulary import Channel, Message, Phase, Severity
     from escalation.wire import names
     from escalation.wire.messages import Answer, Ending, Instruction, Knock, Page, Start
     from workflows import options, ports
@@ -47,6 +47,7 @@ class Twin:
 
     def __init__(self, start: Start) -> None:
         self._start = start
+        self._severity = start.severity or Severity.SEV1
         self._code: int | None = None
         self._texts: dict[str, Text] = {}
         self._send_timeout = timedelta(0)
@@ -144,7 +145,7 @@ class Twin:
         self._go(self._performed(WriteTicket(number, start.ticket, key, status, self._brief(), text)))
 
     async def _performed(self, effect: Effect) -> Fact:
-        fact = await perform(effect, self._start.severity, self._send_timeout, workflow.now())
+        fact = await perform(effect, self._severity, self._send_timeout, workflow.now())
         if self.facts:
             self._go(self._write(fact.kind))
         return fact
@@ -172,7 +173,7 @@ class Twin:
             code=self._code,
             title=self._texts["title"],
             phase=self._phase or Phase.IN_TRANSFER,
-            severity=start.severity,
+            severity=self._severity,
             label="P1",
             route=start.route,
             team="Engineering",

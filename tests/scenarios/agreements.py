@@ -24,12 +24,15 @@ def agreement(  # one knob for everything that a scenario may be about
     house: dict[str, Any] | None = None,
     terms: dict[str, Any] | None = None,
     approval: dict[str, Any] | None = None,
+    approvals: dict[str, Any] | None = None,
     settles: dict[str, Any] | None = None,
+    also: tuple[str, ...] = (),
 ) -> str:
     """The text of an agreement. `terms` holds for every severity; a SEV1 or SEV2 is told by SMS, then voice."""
     named = zip(("first", "second", "third"), contacts, windows, strict=True)
     steps: list[dict[str, Any]] = [{"name": step, "contact": who, "window": window} for step, who, window in named]
     steps[0]["backup_after"] = backup_after
+    steps[0]["also"] = [{"contact": name} for name in also]
     route = {"team": "Engineering", "chain": "engineering", "asks": ["investigate", "fix"]}
     leadership: dict[str, Any] = {"team": "Leadership", "chain": "engineering", "asks": ["decide"]}
     leadership["approval"] = {"approvers": ["support-managers"], "expiry": FAR, "on_expiry": "open", **(approval or {})}
@@ -49,6 +52,7 @@ def agreement(  # one knob for everything that a scenario may be about
             "product": {"steps": [product_step]},
         },
         "settles": settles or {},
+        "approvals": approvals or {},
     }
     return json.dumps(written, indent=1)  # which is YAML, too
 

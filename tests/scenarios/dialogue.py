@@ -32,13 +32,16 @@ from escalation.standins.journal import Accepted, Channel, TicketWrite
 from escalation.wire.entries import kept
 from escalation.wire.messages import Answer, Ending, View
 from tests.scenarios.agreements import agreement
-from tests.scenarios.world import DIRECTORY, World
+from tests.scenarios.company import DIRECTORY
+from tests.scenarios.world import World
 from workflows.escalation import EscalationWorkflow
 
 PATIENCE = timedelta(seconds=20)
 """How long a line waits for what it expects. Longer than any wait that a scenario sets up."""
 LOOK_EVERY = timedelta(milliseconds=50)
 TITLE = "Payments fail"
+OURS = "+15005550006"
+"""The number that texts are sent from."""
 
 
 class Unexpected(AssertionError):
@@ -103,6 +106,26 @@ class Mailbox(Script):
         """A mail with all these words."""
         return self._then(partial(self._story.claim, "email", self._address, words))
 
+    def replies(self, text: str, *, automatic: bool = False, sender: str | None = None) -> Self:
+        """They answer the newest mail that they got; `automatic` is a program that does, `sender` another address."""
+        return self._then(partial(self._story.reply_by_mail, self._address, text, automatic=automatic, sender=sender))
+
+
+class Chat(Script):
+    """What somebody is written directly in the chat."""
+
+    def __init__(self, story: "Story", user: str) -> None:
+        super().__init__(story)
+        self._user = user
+
+    def gets(self, *words: str) -> Self:
+        """A message with all these words."""
+        return self._then(partial(self._story.claim, "chat", self._user, words))
+
+    def presses(self, button: str, *, on: str = "") -> Self:
+        """They press a button of the newest message to them that has these words."""
+        return self._then(partial(self._story.press, self._user, button, on))
+
 
 class TicketPage(Script):
     """What the ticket shows, one status after the other."""
@@ -128,6 +151,7 @@ class Story:
         self._claimed: set[int] = set()
         self._ticket_read = 0
         self._earlier: set[str] = set()  # sends of episodes that have ended
+        self.linked: list[str] = []  # references beside this one, whose sends belong to the story as well
         self._tolerated: list[tuple[str, str]] = []
 
     # --- Playing ------------------------------------------------------------------------------------------------------
@@ -141,14 +165,19 @@ class Story:
         self.opener, self.restricted = given.get("by", "agent"), given.get("restricted", False)
         answer = await self.world.desk.start(self.request(**given))
         if customer_hears and not self.restricted:
-            await self.mailbox("acme").gets("We have handed")
+            await self.mailbox("acme").gets("We have escalated")
         return answer
 
     def request(self, **given: Any) -> EscalationRequest:  # noqa: ANN401  # of a request
         """What is asked for at the opening."""
+        return self.request_for(self.reference, **{"policy": self.policy, **given})
+
+    @staticmethod
+    def request_for(reference: str, **given: Any) -> EscalationRequest:  # noqa: ANN401  # of a request
+        """The same for a ticket of that name, which is its reference too."""
         return EscalationRequest(
             **{
-                "ticket": self.reference,
+                "ticket": reference,
                 "title": TITLE,
                 "description": "Every card payment fails since noon.",
                 "route": "to-engineering",
@@ -158,7 +187,6 @@ class Story:
                 "deadline": datetime.now(UTC) + timedelta(hours=20),
                 "by": "agent",
                 "key": "first",
-                "policy": self.policy,
                 **given,
             }
         )
@@ -171,6 +199,21 @@ class Story:
         """The mailbox of somebody in the directory, or of the customer."""
         return Mailbox(self, self._address(person, Address.EMAIL))
 
+    def chat(self, person: str) -> Chat:
+        """The chat with somebody in the directory."""
+        return Chat(self, self._address(person, Address.CHAT))
+
+    async def press(self, user: str, button: str, words: str) -> None:
+        """A signed button arrives at the gateway."""
+        mine = [
+            send
+            for send in self._sends()
+            if (send.channel, send.to) == ("chat", user) and words in self._words_of(send)
+        ]
+        posted = await asyncio.to_thread(self.world.standins.chat, mine[-1].provider_id, user, press=button)
+        assert posted is not None
+        assert posted.answered == 200, posted
+
     def number_of(self, person: str) -> str:
         """Where to aim a fault at somebody's telephone."""
         return self._address(person, Address.SMS)
@@ -181,7 +224,8 @@ class Story:
 
     def tolerates(self, channel: Channel, person: str, *, times: int) -> None:
         """At most so many sends to somebody may have come, or not: only where two things race by intent."""
-        to = self.number_of(person) if channel in {"sms", "voice"} else self._address(person, Address.EMAIL)
+        kind = {"chat": Address.CHAT, "email": Address.EMAIL}.get(channel, Address.SMS)
+        to = self._address(person, kind)
         self._tolerated += [(channel, to)] * times
 
     async def view(self) -> View:
@@ -213,15 +257,30 @@ class Story:
     async def reply(self, number: str, body: str) -> None:
         """A signed text from that number arrives at the gateway."""
         text = body.format(code=(await self.view()).code)
-        posted = await asyncio.to_thread(self.world.standins.reply_sms, number, text)
-        assert posted.answered == 200, posted
+        posted = await asyncio.to_thread(self.world.standins.reply_sms, number, text, OURS)
+        assert posted.answered in {200, 204}, posted
+
+    async def phone_of_ours_writes(self, person: str, word: str) -> None:
+        """A carrier's word from somebody's telephone to our number, whatever it got before."""
+        number = self.number_of(person)
+        posted = await asyncio.to_thread(self.world.standins.reply_sms, number, word, OURS)
+        assert posted.answered == 204, posted
+
+    async def reply_by_mail(self, address: str, text: str, *, automatic: bool, sender: str | None) -> None:
+        """A signed mail in answer to the newest one to that address arrives at the gateway."""
+        mail = next(send for send in reversed(self._sends()) if (send.channel, send.to) == ("email", address))
+        text = text.format(code=(await self.view()).code)
+        posted = await asyncio.to_thread(
+            self.world.standins.reply_mail, mail.provider_id, text, automatic=automatic, sender=sender
+        )
+        assert posted.answered == 204, posted
 
     async def claim(self, channel: Channel, to: str, words: tuple[str, ...]) -> Accepted:
         """Wait for a send that nobody has claimed yet, and claim it."""
         found: list[int] = []
 
         def there() -> bool:
-            found[:] = [place for place, send in self._unclaimed() if _fits(send, channel, to, words)]
+            found[:] = [place for place, send in self._unclaimed() if self._fits(send, channel, to, words)]
             return bool(found)
 
         if not await asyncio.to_thread(self.world.standins.wait_until, there, self.patience):
@@ -309,6 +368,8 @@ class Story:
 
     def _ledger_agrees(self, log: list[Entry], unledgered: int) -> None:
         """Every send is in the log and in the ledger, once; nothing is left open there."""
+        for other in self.linked:
+            log = [*log, *(kept(row.body, row.digest).entry for row in self.world.audit.entries(other))]
         asked = {effect.dispatch for entry in log for effect in entry.effects if isinstance(effect, Notify)}
         rows = [row for dispatch in asked if (row := self.world.ledger.get(dispatch)) is not None]
         sent = [row.provider_id for row in rows if row.state is State.SENT]
@@ -341,8 +402,10 @@ class Story:
         standins.callbacks()
         standins.expect("sms", "delivered")
         standins.expect("voice", "completed")
-        with suppress(RPCError):
-            await self.handle().terminate("the story is over")
+        await asyncio.to_thread(self.world.reopen_channels)
+        for reference in (self.reference, *self.linked):
+            with suppress(RPCError):
+                await self.world.client.get_workflow_handle(reference).terminate("the story is over")
 
     # --- Inside -------------------------------------------------------------------------------------------------------
 
@@ -367,11 +430,26 @@ class Story:
         return found
 
     def _sends(self) -> list[Accepted]:
-        return self.world.standins.outbox()[self._began :]
+        """What was sent to somebody; a war room is everybody's, and no ledger has it."""
+        return [send for send in self.world.standins.outbox()[self._began :] if not _in_room(send)]
 
     def _unclaimed(self) -> list[tuple[int, Accepted]]:
         sends = enumerate(self.world.standins.outbox())
-        return [(place, send) for place, send in sends if place >= self._began and place not in self._claimed]
+        return [
+            (place, send)
+            for place, send in sends
+            if place >= self._began and place not in self._claimed and not _in_room(send)
+        ]
+
+    def _fits(self, send: Accepted, channel: Channel, to: str, words: tuple[str, ...]) -> bool:
+        return (send.channel, send.to) == (channel, to) and all(word in self._words_of(send) for word in words)
+
+    def _words_of(self, send: Accepted) -> str:
+        """Everything that was written; of a call what it has to say, whether or not anybody picked up."""
+        kept = self.world.scripts.read(send.dispatch or "") if send.url else None
+        said = kept.words if kept is not None else send.twiml or ""
+        spelled = said.replace(", dash, ", "-").replace(", ", "")
+        return "\n".join(part for part in (send.subject, send.body, said, spelled) if part)
 
     async def _log(self) -> str:
         return "\n".join(await self.world.desk.timeline(self.reference))
@@ -389,14 +467,8 @@ async def until(
         await asyncio.sleep(LOOK_EVERY.total_seconds())
 
 
-def _fits(send: Accepted, channel: Channel, to: str, words: tuple[str, ...]) -> bool:
-    text = _words_of(send)
-    return (send.channel, send.to) == (channel, to) and all(word in text for word in words)
-
-
-def _words_of(send: Accepted) -> str:
-    spelled = (send.twiml or "").replace(", dash, ", "-").replace(", ", "")
-    return "\n".join(part for part in (send.subject, send.body, send.twiml, spelled) if part)
+def _in_room(send: Accepted) -> bool:
+    return send.channel == "chat" and send.to.startswith("C")
 
 
 def _summary(send: Accepted) -> str:

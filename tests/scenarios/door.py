@@ -11,17 +11,26 @@ import uvicorn
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from escalation.adapters.chat_account import chat_of
+from escalation.adapters.chat_places import ChatPlaces
 from escalation.adapters.directory import Directory
-from escalation.adapters.ledger import Ledger
+from escalation.adapters.inbox import Inbox
+from escalation.adapters.sendgrid import SendGrid
 from escalation.adapters.settings import Settings
+from escalation.adapters.slack import SlackApi
+from escalation.adapters.slack_desk import Desk
 from escalation.adapters.store import open_store
 from escalation.client import EscalationClient
 from escalation.gateway.app import create_app
+from escalation.gateway.mail_answers import MailAnswers
 from escalation.gateway.told import Told
 from escalation.wire.proof import Signer
 
 PUBLIC = "https://escalations.example"
 """What vendors sign. Nothing answers there; the stand-ins deliver to the door instead."""
+
+REPLIES = "replies.example"
+"""Whose mail SendGrid hands to the door."""
 
 
 @dataclass
@@ -54,10 +63,12 @@ class Door:
         store = open_store(settings.ledger_url, settings.ledger_timeout)
         app = create_app(
             settings,
-            ledger=Ledger(store),
+            inbox=Inbox(store),
             told=Told(store),
             directory=Directory.from_file(settings.directory_file),
             client=EscalationClient(engine, signer=Signer(settings.signing_key.get_secret_value())),
+            answerer=MailAnswers(SendGrid(settings.vendors().mail), settings.mail_from_name),
+            desk=Desk(SlackApi(account), ChatPlaces(store)) if (account := chat_of(settings)) is not None else None,
         )
         self._serving = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, lifespan="off"))
         await self._serving.serve(sockets=[self._listener])

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from escalation.core.commands import ReportDelivery
 from escalation.core.entry import Entry
+from escalation.core.facts import ReportDelivery
 from escalation.core.vocabulary import Outcome, Phase
 from tests.scenarios.dialogue import Story
 from tests.scenarios.world import HTTP
@@ -171,7 +171,7 @@ async def test_a_dead_audit_store_delays_nobody_and_loses_nothing(story: Story) 
         await desk.decline(ref, by="primary", reason="in an aeroplane")
         await story.phone("second").gets_sms("SEV1").replies("ack {code}")
         await story.stands(phase=Phase.ACTIVE, owner="second")
-        await story.mailbox("primary").gets("has been taken: second owns it")
+        await story.phone("primary").gets_sms("Taken by second")
         await desk.resolve(ref, by="second")
         await story.mailbox("acme").gets("We believe")
 
@@ -195,7 +195,7 @@ async def test_a_ticket_system_that_fails_is_tried_again(story: Story) -> None:
 
 async def test_a_customers_message_that_fails_is_told_to_those_who_can_speak(story: Story) -> None:
     """The mail provider refuses it for good: the contact and the managers hear of it."""
-    story.world.standins.fail("email", "reject", code=403, to="customer@acme.example")
+    story.world.standins.fail("email", "reject", code=401, to="customer@acme.example")
     await story.opens(customer_hears=False)
     await story.phone("primary").gets_sms("SEV1")
 

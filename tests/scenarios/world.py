@@ -8,22 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
+from sqlalchemy import Engine as Store
+from sqlalchemy import delete
 from temporalio.client import Client
 
 from activities.composition import compose
 from escalation.adapters.audit_store import AuditStore
 from escalation.adapters.ledger import Ledger
+from escalation.adapters.scripts import Scripts
 from escalation.adapters.settings import Environment, Settings, read_settings
-from escalation.adapters.store import open_store
+from escalation.adapters.store import open_store, pauses, transaction
 from escalation.client import EscalationClient
 from escalation.standins.board import ACCOUNT_SID, AUTH_TOKEN
 from escalation.standins.engine import Engine
 from escalation.standins.server import Standins
 from escalation.wire.proof import Signer
-from tests.scenarios.door import PUBLIC, Door
+from tests.scenarios.company import DIRECTORY, Change, lay
+from tests.scenarios.door import PUBLIC, REPLIES, Door
 from worker import build_workers
-
-DIRECTORY = Path(__file__).with_name("directory.yaml")
 
 # What a send that begins may take in a test. A provider that hangs longer than `HTTP` is in doubt; `SETTLE` later it
 # is looked up (at least the intent's freshness and a socket timeout).
@@ -46,6 +48,9 @@ class World:
     ledger: Ledger
     desk: EscalationClient
     signing: EscalationClient
+    scripts: Scripts  # what calls say
+    door: str  # where the gateway really is
+    store: Store  # the ledger's
     references: list[str] = field(default_factory=list)  # that were given away, in this order
 
     def reference(self) -> str:
@@ -53,10 +58,20 @@ class World:
         self.references.append(f"CASE-{len(self.references) + 1}")
         return self.references[-1]
 
+    def reopen_channels(self) -> None:
+        """Forget which channels a vendor has closed: that is the whole installation's, and outlives an escalation."""
+        with transaction(self.store) as connection:
+            connection.execute(delete(pauses))
+
     def agree(self, name: str, text: str) -> None:
         """Lay an agreement on the shelf, or another version of it."""
         assert self.settings.policy_dir is not None
         (self.settings.policy_dir / f"{name}.yaml").write_text(text)
+
+    def staffed(self, *changes: Change) -> None:
+        """Let the directory be the scenarios' own with these changes; only in a world that has one of its own."""
+        assert self.settings.directory_file not in {None, DIRECTORY}
+        lay(Path(str(self.settings.directory_file)), *changes)
 
 
 @asynccontextmanager
@@ -66,6 +81,7 @@ async def world_in(
     flags: tuple[str, ...] = (),
     production: bool = False,
     workers: bool = True,
+    directory: Path = DIRECTORY,
     **worker_options: Any,  # noqa: ANN401  # of `Worker`
 ) -> AsyncIterator[World]:
     """A world of its own in `folder`. `production` believes no claim without proof, and still tells only stand-ins."""
@@ -76,7 +92,7 @@ async def world_in(
         standins = stack.enter_context(Standins(store=folder / "standins.db"))
         standins.callbacks(gap=timedelta(0))
         standins.expect("voice", "completed")  # heard, which is no acknowledgement
-        settings = settings_in(folder, standins.base_url, production=production)
+        settings = settings_in(folder, standins.base_url, production=production, directory=directory)
         client = await engine.connect()
         acts = compose(settings)
         if workers:
@@ -88,7 +104,13 @@ async def world_in(
             for worker in build_workers(client, acts, **options):
                 await stack.enter_async_context(worker)
         door = stack.enter_context(Door(settings, engine.address))
-        standins.deliver(inbound_url=f"{PUBLIC}/twilio/sms", public_url=PUBLIC, deliver_to=door.url)
+        standins.chat_with(slack_url=f"{PUBLIC}/slack")
+        standins.deliver(
+            inbound_url=f"{PUBLIC}/twilio/sms",
+            public_url=PUBLIC,
+            deliver_to=door.url,
+            parse_url=f"{PUBLIC}/sendgrid/inbound",
+        )
         audit = AuditStore(settings.audit_url)
         stack.callback(audit.close)
         store = open_store(settings.ledger_url, settings.ledger_timeout)
@@ -103,10 +125,13 @@ async def world_in(
             ledger=Ledger(store),
             desk=EscalationClient(client),
             signing=EscalationClient(client, signer=signer),
+            scripts=Scripts(store),
+            door=door.url,
+            store=store,
         )
 
 
-def settings_in(folder: Path, standins_url: str, *, production: bool = False) -> Settings:
+def settings_in(folder: Path, standins_url: str, *, production: bool = False, directory: Path = DIRECTORY) -> Settings:
     """The settings of a world in `folder`."""
     settings = read_settings(
         standins_url=standins_url,
@@ -114,9 +139,10 @@ def settings_in(folder: Path, standins_url: str, *, production: bool = False) ->
         twilio_account_sid=ACCOUNT_SID,
         twilio_auth_token=SecretStr(AUTH_TOKEN),
         data_dir=folder,
-        directory_file=DIRECTORY,
+        directory_file=directory,
         policy_dir=folder / "agreements",
         public_url=PUBLIC,
+        reply_domain=REPLIES,
         http_timeout=HTTP,
         intent_freshness=FRESH,
         send_timeout=SEND,
@@ -124,6 +150,8 @@ def settings_in(folder: Path, standins_url: str, *, production: bool = False) ->
         settle_sms=SETTLE,
         settle_voice=SETTLE,
         settle_email=SETTLE,
+        settle_chat=SETTLE,
+        bridge_url="https://meet.example/war-room",
     )
     # Checked as development, which may talk to stand-ins; what production does differently is then switched on.
     return settings.model_copy(update={"environment": Environment.PRODUCTION}) if production else settings
