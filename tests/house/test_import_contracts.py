@@ -35,7 +35,7 @@ VIOLATIONS = [
     Violation("ports", "activities/violation.py", "import workflows.escalation"),
     Violation("durable", "workflows/violation.py", "import escalation.adapters"),
     Violation("replayable", "workflows/violation.py", "import sqlalchemy"),
-    Violation("client", "escalation/client.py", "import twilio.rest"),
+    Violation("client", "escalation/client/door.py", "import twilio.rest"),
     Violation("vendors", "activities/violation.py", "import sendgrid"),
     Violation("root", "escalation/wire/violation.py", "import worker"),
 ]

@@ -24,6 +24,7 @@ VENDORS_AND_SERVERS = (
     "openapi_core",
     "python_http_client",
     "sendgrid",
+    "slack_sdk",
     "twilio",
     "uvicorn",
     "werkzeug",
