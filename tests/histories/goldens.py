@@ -37,7 +37,7 @@ async def main_line(story: Story) -> None:
     await story.opens()
     await story.phone("primary").gets_sms("SEV1").is_called(ref)
     await story.phone("backup").gets_sms("SEV1").replies("ack {code}")
-    await story.mailbox("primary").gets("backup owns it")
+    await story.phone("primary").gets_sms("Taken by backup")
     await desk.post_update(ref, by="backup", audience=Audience.CUSTOMER, text="Found.")
     await story.mailbox("acme").gets("Found.")
     await desk.resolve(ref, by="backup", text="Restarted.")
@@ -68,6 +68,7 @@ async def approval_by_signal(story: Story) -> None:
     await story.opens(route="to-leadership", ask=Ask.DECIDE, severity="SEV2")
     await story.mailbox("boss").gets("Your decision is wanted")
     await story.world.signing.signal(story.reference, Approve(by="boss", reason="worth it"))
+    await story.mailbox("agent").gets("(escalate to leadership) was given")
     await story.phone("primary").gets_sms("SEV2").replies("ack {code}")
     for person in ("boss", "primary"):
         await story.mailbox(person).gets("The resolution target was missed")

@@ -40,7 +40,9 @@ WITHOUT = {
     "bad_input/an_unknown_reference_is_not_found": "asks after what nobody has opened",
     "demo/a_message_past_the_ledger_is_caught": "the demo's first act once more, and a message that no workflow sent",
     "demo/an_interrupted_demo_leaves_nothing_behind": "the beginning of the demo's first act once more",
+    "dialogue_away/after_a_night_without_workers_only_the_step_of_now_is_told": "in a world of its own",
     "play/an_engine_that_is_not_entered_says_so": "asks for a client of an engine that does not run",
+    "war_room/a_status_is_pinned_every_fifteen_minutes": "plays in virtual time, in a world of its own",
 }
 """Scenarios that are marked `engine` and open no escalation of their own, without their cases; and why."""
 
