@@ -37,8 +37,8 @@ WRONG = {
         "customer_opening to agent by email",
     ),
     "timeout": Wrong(
-        "workflows/options.py", '"start_to_close_timeout": timedelta(seconds=10)',
-        '"start_to_close_timeout": timedelta(seconds=1)', "transcripts", "attempt 1s",
+        "workflows/options.py", 'RECORD: Options = {\n    "start_to_close_timeout": timedelta(seconds=10)',
+        'RECORD: Options = {\n    "start_to_close_timeout": timedelta(seconds=1)', "transcripts", "attempt 1s",
     ),
     "terms": Wrong(
         "workflows/options.py", "SEND_ATTEMPTS = 3", "SEND_ATTEMPTS = 4", "commands", "no longer: SEND_",
