@@ -24,6 +24,7 @@ from escalation.core.schedules import (
     Turn,
     expand,
     people_of,
+    place_at,
     reached,
     who,
 )
@@ -90,6 +91,7 @@ def test_a_turn_begins_where_the_one_before_ends(every: timedelta, people: str) 
     start = datetime(2026, 6, 1, 6, tzinfo=UTC)  # no clock is changed in the weeks after it
 
     assert [who(found, start + n * every).person for n in turns] == [people[n % len(people)] for n in turns]
+    assert [place_at(found, start + n * every) for n in turns] == [who(found, start + n * every).place for n in turns]
     before = [who(found, start + (n + 1) * every - timedelta(microseconds=1)) for n in turns]
     assert [each.person for each in before] == [people[n % len(people)] for n in turns]
     assert [each.until for each in before] == [start + (n + 1) * every for n in turns]
