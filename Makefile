@@ -51,6 +51,10 @@ test: lint types contracts core ## Run every check and every test
 	$(STAGE) "tests"
 	@$(PY) -m pytest -n $(JOBS) --dist loadgroup -q
 
+.PHONY: long
+long: setup ## Run the tests that take minutes each
+	@$(PY) -m pytest -m long -q
+
 .PHONY: lint
 lint: setup ## Check style and format (ruff)
 	$(STAGE) "lint"
@@ -71,7 +75,7 @@ contracts: setup ## Check who may import whom (import-linter)
 .PHONY: core
 core: setup ## Test the core alone; every branch of it must be reached
 	$(STAGE) "core, every branch"
-	@HYPOTHESIS_PROFILE=few $(PY) -m pytest tests/core -q \
+	@HYPOTHESIS_PROFILE=few $(PY) -m pytest tests/core -n $(JOBS) -q \
 	    --cov=escalation.core --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 .PHONY: house

@@ -8,6 +8,7 @@ from tests.bench.outage import SMALL_AWAY, outage
 
 
 @pytest.mark.engine
+@pytest.mark.long
 @pytest.mark.xdist_group("outage")
 @pytest.mark.timeout(480)  # about a minute and a half here
 async def test_an_outage_of_every_vendor_loses_nobody(tmp_path: Path) -> None:
