@@ -16,7 +16,9 @@ async def test_what_somebody_has_taken_is_asked_of_the_next_when_they_raise_it(s
 
     await desk.raise_(ref, by="primary", reason="over my head")
     await story.stands(phase=Phase.IN_TRANSFER, owner="primary", step="second")
-    await story.phone("second").gets_sms("SEV1").replies("ack {code}")
+    await story.phone("second").gets_sms("SEV1")
+    await story.stands(told=("primary", "second"))
+    await story.phone("second").replies("ack {code}")
 
     await story.stands(phase=Phase.ACTIVE, owner="second")
     await story.is_called_off("primary", "second")
