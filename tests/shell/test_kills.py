@@ -11,6 +11,7 @@ KILLS = 10
 
 
 @pytest.mark.engine
+@pytest.mark.long
 @pytest.mark.xdist_group("kills")
 @pytest.mark.timeout(480)  # about ninety seconds here; a machine under load takes longer, and waits are bounded
 async def test_ten_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
