@@ -43,12 +43,15 @@ class Wishes:
     verified: Verified | None = None  # given: nobody is told where they have not shown that they read
 
 
+NO_WISHES = Wishes()
+
+
 class Contacts:
     """Asks the directory, and leaves out what people do not want. A store that is down changes nothing for them."""
 
-    def __init__(self, directory: Directory, off: Off | None = None, wishes: Wishes | None = None) -> None:
+    def __init__(self, directory: Directory, wishes: Wishes = NO_WISHES) -> None:
         self._directory = directory
-        self._wishes = wishes or Wishes(off)
+        self._wishes = wishes
 
     @activity.defn(name="find_contacts")
     def find_contacts(self, order: Find) -> ReportContacts:

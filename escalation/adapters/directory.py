@@ -115,14 +115,6 @@ class Directory:
         now = self._now()
         return tuple(found_of(each, asked(now, each, at), None) for each in members_of(now, name)[:EVERYONE_MAX])
 
-    def find_all(self, name: str, at: datetime) -> tuple[Found, ...]:
-        """As `find`; for everyone of a list each of them who can be reached, or nobody and why."""
-        form, rest = whom.parted(name)
-        if form != whom.EVERYONE:
-            return (self.find(name, at),)
-        there = tuple(each for each in self.members(rest, at) if each.contact is not None)
-        return there or (self.find(name, at),)
-
     def quiet_until(self, person: str, severity: Severity | None, at: datetime) -> datetime | None:
         """Until when nobody rings or texts that person for that severity, in their own zone; None: they may."""
         entry = self._now().written.people.get(person)

@@ -199,4 +199,4 @@ def test_no_more_than_a_bounded_number_is_asked_at_once(tmp_path: Path) -> None:
     people = "".join(f"  {name}: {{name: {name}, email: {name}@support.example}}\n" for name in names)
     file = tmp_path / "many.yaml"
     file.write_text(f"people:\n{people}teams:\n  all-of-us: {{name: All, members: [{', '.join(names)}]}}\n")
-    assert len(Directory.from_file(file).find_all("everyone:all-of-us", AT)) == EVERYONE_MAX
+    assert len(Directory.from_file(file).members("all-of-us", AT)) == EVERYONE_MAX

@@ -140,7 +140,7 @@ def test_a_store_that_is_down_silences_nobody(directory: Directory) -> None:
 
 def test_what_somebody_turned_off_is_left_out(directory: Directory) -> None:
     """Of whoever it is, primary or backup."""
-    contacts = Contacts(directory, lambda _: frozenset({Channel.SMS}))
+    contacts = Contacts(directory, Wishes(lambda _: frozenset({Channel.SMS})))
     found = asked(contacts, "l2", Severity.SEV1)
     assert (found.channels, found.backup_channels) == ((Channel.EMAIL, Channel.VOICE), (Channel.VOICE,))
     assert found.why == "ana: has turned off sms; ben: has turned off sms"

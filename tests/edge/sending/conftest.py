@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from activities.notify import Notifier
 from activities.reconcile import Reconciler
+from escalation.adapters.chat_places import ChatPlaces
 from escalation.adapters.inbox import Inbox
 from escalation.adapters.migrating import upgrade
 from escalation.adapters.pauses import Pauses
@@ -45,6 +46,11 @@ def inbox(store: Engine) -> Inbox:
 @pytest.fixture
 def pauses(store: Engine) -> Pauses:
     return Pauses(store)
+
+
+@pytest.fixture
+def places(store: Engine) -> ChatPlaces:
+    return ChatPlaces(store)
 
 
 @pytest.fixture

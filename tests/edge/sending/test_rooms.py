@@ -3,18 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from slack_sdk.errors import SlackApiError
 
 from activities.rooms import WarRooms
 from escalation.adapters.chat_places import ChatPlaces, RoomRow
-from escalation.adapters.migrating import upgrade
 from escalation.adapters.rendering import Renderer
 from escalation.adapters.slack import SlackApi
 from escalation.adapters.slack_rooms import NoRoomError, Rooms, Showing
-from escalation.adapters.store import LedgerDown, open_store
+from escalation.adapters.store import LedgerDown
 from escalation.core.effects import ShowRoom
 from escalation.core.facts import ReportRoom
 from escalation.standins.server import Standins
@@ -35,15 +33,6 @@ def standins() -> Iterator[Standins]:
     with Standins() as standins:
         standins.chat_with(burst=1000)
         yield standins
-
-
-@pytest.fixture
-def places(tmp_path: Path) -> Iterator[ChatPlaces]:
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    upgrade(url)
-    store = open_store(url, timedelta(seconds=2))
-    yield ChatPlaces(store)
-    store.dispose()
 
 
 @pytest.fixture

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from activities.failures import SLACK_ERRORS, FailureClass, classify
 from escalation.adapters.chat_account import ChatAccount, chat_of
 from escalation.adapters.chat_places import ChatPlaces
-from escalation.adapters.migrating import upgrade
 from escalation.adapters.receipts import read
 from escalation.adapters.sending import (
     Accepted,
@@ -26,7 +24,6 @@ from escalation.adapters.sending import (
 )
 from escalation.adapters.settings import read_settings
 from escalation.adapters.slack import BUTTONS, NoChat, Slack, button_value
-from escalation.adapters.store import open_store
 from escalation.core.vocabulary import Channel, Failure, Outcome, Severity
 from escalation.standins.server import Standins
 from tests.edge.samples import NOW
@@ -57,15 +54,6 @@ def standins() -> Iterator[Standins]:
     with Standins() as standins:
         standins.chat_with(burst=1000)
         yield standins
-
-
-@pytest.fixture
-def places(tmp_path: Path) -> Iterator[ChatPlaces]:
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    upgrade(url)
-    store = open_store(url, timedelta(seconds=2))
-    yield ChatPlaces(store)
-    store.dispose()
 
 
 @pytest.fixture
