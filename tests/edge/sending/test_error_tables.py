@@ -39,7 +39,8 @@ TWILIO_ROWS = [
     *((code, CONFIG) for code in (20003, 20005, 20006, 20008, 10001, 30002)),
     *((code, CONFIG) for code in (21212, 21603, 21606, 21659, 21660, 21703, 21704, 21705, 21709, 21210)),
     *((code, CONFIG) for code in (21408, 21215, 21609, 21205, 21402, 21608, 21219)),
-    *((code, PERMANENT) for code in (21211, 21614, 21635, 21612, 21217, 21214, 21202, 21216, 21610)),
+    *((code, PERMANENT) for code in (21211, 21614, 21635, 21612, 21217, 21214, 21202, 21216)),
+    (21610, FailureClass.OPTED_OUT),
     *((code, CONTENT) for code in (21602, 21605, 21617, 21618, 21620, 90007, 21624)),
     *((code, RATE) for code in (20429, 21611, 14107)),
     *((code, AMBIGUOUS) for code in (20500, 20503)),
@@ -156,8 +157,7 @@ def test_what_became_of_a_mail_is_read_from_its_log(standins: Standins) -> None:
     mail = provider_at(standins.base_url, Channel.EMAIL)
     accepted = mail.send(outgoing(Channel.EMAIL))
     assert isinstance(accepted, Accepted)
-    since = datetime.now(UTC)
-    trail = Trail(accepted.provider_id, Channel.EMAIL, ADDRESS[Channel.EMAIL], since, NOW)
+    trail = Trail(accepted.provider_id, Channel.EMAIL, ADDRESS[Channel.EMAIL], NOW, NOW)
     assert standins.wait_until(lambda: mail.follow(trail) == Status("delivered"))
 
     assert mail.follow(replace(trail, provider_id="of-somebody-else")) == Unclear("not_listed")

@@ -101,12 +101,16 @@ def outgoing(channel: Channel, dispatch: str = "d-1", name: str | None = "Ann; L
     )
 
 
+BEGUN = datetime.now(UTC)
+"""Before anything of this was sent, by the wall's clock. (The vendor's log of mails goes by the sender's, `NOW`.)"""
+
+
 def question(channel: Channel, dispatch: str = "d-1", *, rivals: int = 1, place: int = 0) -> Question:
     return Question(
         dispatch=dispatch,
         channel=channel,
         to=ADDRESS[channel],
-        since=datetime.now(UTC),
+        since=min(NOW, BEGUN),
         at=NOW,
         taken=lambda _: frozenset(),
         rivals=rivals,
