@@ -11,15 +11,14 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.worker import Worker
 
 from activities.composition import Acts, compose, paces
 from escalation.adapters.settings import Settings, read_settings
 from escalation.wire.names import TASK_QUEUE
-from workflows.escalation import EscalationWorkflow
-from workflows.readiness import ReadinessWorkflow
+from escalation.wire.payloads import DATA_CONVERTER
+from workflows.served import WORKFLOWS, runner
 
 ACTS_AT_ONCE = 20  # on each queue, and threads for them
 # A send that has begun may end: longer than any start-to-close, shorter than the grace of the orchestrator.
@@ -40,11 +39,12 @@ def build_workers(
         Worker(
             client,
             task_queue=queue,
-            workflows=[EscalationWorkflow, ReadinessWorkflow] if queue == TASK_QUEUE else [],
+            workflows=WORKFLOWS if queue == TASK_QUEUE else (),
             activities=served,
             activity_executor=ThreadPoolExecutor(ACTS_AT_ONCE, thread_name_prefix=queue),
             max_concurrent_activities=ACTS_AT_ONCE,
             max_task_queue_activities_per_second=(pace or {}).get(queue),
+            workflow_runner=runner(),
             **{"graceful_shutdown_timeout": GRACE, **options},
         )
         for queue, served in acts.items()
@@ -75,7 +75,7 @@ def say(line: str) -> None:
 async def connected() -> tuple[Settings, Client]:
     """What the environment says: ESCALATION_… for us, TEMPORAL_… for the engine."""
     config = ClientConfig.load_client_connect_config()
-    return read_settings(), await Client.connect(**config, data_converter=pydantic_data_converter)
+    return read_settings(), await Client.connect(**config, data_converter=DATA_CONVERTER)
 
 
 async def surroundings(stack: AsyncExitStack) -> tuple[Settings, Client]:

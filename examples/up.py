@@ -25,7 +25,6 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from escalation.adapters.settings import SettingsError, read_settings
@@ -34,6 +33,7 @@ from escalation.standins import outgoing
 from escalation.standins.engine import Engine, EngineFailedError
 from escalation.wire.messages import View
 from escalation.wire.names import SEARCH_ATTRIBUTES, TASK_QUEUE
+from escalation.wire.payloads import DATA_CONVERTER
 from escalation.wire.proof import Signer
 from examples.parts import (
     CHECKOUT,
@@ -174,7 +174,7 @@ async def _started(site: Site, parts: tuple[Part, ...], missing: list[Part]) -> 
     await _until(engine, lambda: _engine_answers(site))
     await _until(engine, lambda: _answers(site.pages))
     await _until(standins, lambda: _answers(f"{site.outbox}/health"))
-    connection = await Client.connect(site.address, data_converter=pydantic_data_converter)
+    connection = await Client.connect(site.address, data_converter=DATA_CONVERTER)
     worker.start(environment)
     gateway.start(environment)
     await _until(worker, lambda: _polls(connection, worker))

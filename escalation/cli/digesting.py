@@ -108,10 +108,11 @@ async def removed(client: "Client") -> None:
 
 async def _connected() -> "Client":
     from temporalio.client import Client
-    from temporalio.contrib.pydantic import pydantic_data_converter
     from temporalio.envconfig import ClientConfig
 
+    from escalation.wire.payloads import DATA_CONVERTER
+
     try:
-        return await Client.connect(**ClientConfig.load_client_connect_config(), data_converter=pydantic_data_converter)
+        return await Client.connect(**ClientConfig.load_client_connect_config(), data_converter=DATA_CONVERTER)
     except RuntimeError:
         raise BadInput("the engine does not answer; correct TEMPORAL_ADDRESS, or start it") from None

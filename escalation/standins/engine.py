@@ -14,10 +14,10 @@ from types import TracebackType
 from typing import Self
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from escalation.wire.names import SEARCH_ATTRIBUTES
+from escalation.wire.payloads import DATA_CONVERTER
 
 # A server that has not answered by then will not; a slow machine needs about five seconds.
 START_PATIENCE = timedelta(seconds=60)
@@ -72,7 +72,7 @@ class Engine:
 
     async def connect(self) -> Client:
         """A client of this engine that speaks our payloads."""
-        return await Client.connect(self.address, data_converter=pydantic_data_converter)
+        return await Client.connect(self.address, data_converter=DATA_CONVERTER)
 
     def command(self) -> list[str]:
         """The server's command line, for whoever starts it otherwise. Its port must have been settled."""

@@ -14,6 +14,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from escalation.wire.names import NOT_OPEN
 from escalation.wire.outcomes import NotDone, NotFound, Unreachable
 from escalation.wire.requests import BadInput
 
@@ -29,6 +30,11 @@ PASSING = frozenset(
         RPCStatusCode.UNKNOWN,
     }
 )
+
+LINGERS = timedelta(seconds=2)
+"""How long one question waits at the engine for a worker; then it is asked anew. A worker takes longer to start than
+that. One that waited while a worker came, began a task and died would show the next worker that lost task as its own.
+"""
 
 _ENDED_FIRST = "AcceptedUpdateCompletedWorkflow"  # the server's own word
 
@@ -67,7 +73,9 @@ async def persist(once: Callable[[], Awaitable[T]], bound: timedelta, patience: 
                 raise translated(error, ref) from None
             why = error.message
         except WorkflowQueryFailedError as error:
-            raise NotFound(ref, str(error)) from None
+            if str(error).endswith(NOT_OPEN):
+                raise NotFound(ref, str(error)) from None
+            why = str(error)  # of a worker that was not ready for it, which says nothing of the escalation
         except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
             # The SDK turns a cancellation into this error: whoever cancelled the caller must not be kept waiting.
             task = asyncio.current_task()

@@ -11,6 +11,9 @@ TWILIO_QUEUE = "escalations-phone"  # texts, and every question about texts and 
 CHAT_QUEUE = "escalations-chat"  # messages in the chat, and every question about them
 VOICE_QUEUE = "escalations-voice"  # calls alone: an account may dial one in a second
 
+BUNDLE_WORKFLOW = "Bundle"
+SIGNAL_GATHER = "gather"
+
 READINESS_WORKFLOW = "Readiness"
 READINESS_SCHEDULE = "readiness-weekly"
 
@@ -23,6 +26,7 @@ QUERY_VIEW = "view"
 QUERY_TIMELINE = "timeline"
 
 MEMO_EPISODE = "episode"
+NOT_OPEN = "is not open"  # so ends the answer to a look at what never opened
 
 PHASE = SearchAttributeKey.for_keyword("EscPhase")
 SEVERITY = SearchAttributeKey.for_keyword("EscSeverity")
@@ -33,4 +37,5 @@ OWNER = SearchAttributeKey.for_keyword("EscOwner")
 EPISODE = SearchAttributeKey.for_keyword("EscEpisode")
 NEXT_DUE: SearchAttributeKey[datetime] = SearchAttributeKey.for_datetime("EscNextDue")
 BREACHED = SearchAttributeKey.for_bool("EscBreached")
-SEARCH_ATTRIBUTES = (PHASE, SEVERITY, ROUTE, TEAM, CUSTOMER, OWNER, EPISODE, NEXT_DUE, BREACHED)
+LEFT_ALONE: SearchAttributeKey[datetime] = SearchAttributeKey.for_datetime("EscLeftAlone")  # until then
+SEARCH_ATTRIBUTES = (PHASE, SEVERITY, ROUTE, TEAM, CUSTOMER, OWNER, EPISODE, NEXT_DUE, BREACHED, LEFT_ALONE)

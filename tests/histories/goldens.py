@@ -14,11 +14,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from escalation.core.commands import Approve
 from escalation.core.vocabulary import Ask, Audience, DeEscalationReason, Phase, Severity
+from escalation.wire.payloads import DATA_CONVERTER
 from tests.histories.recorded import FOLDER, leave, plain, read
 from tests.scenarios.agreements import SOON
 from tests.scenarios.dialogue import Story
@@ -145,7 +145,7 @@ async def _record(play: Play, story: Story) -> None:
 
 async def replay(*histories: WorkflowHistory) -> None:
     """Raises when the workflow would do otherwise today than it did then."""
-    replayer = Replayer(workflows=[EscalationWorkflow], data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=[EscalationWorkflow], data_converter=DATA_CONVERTER)
     for history in histories:
         await replayer.replay_workflow(history)
 

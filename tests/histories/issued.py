@@ -14,7 +14,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.common.v1 import Payload, RetryPolicy
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import (
     Replayer,
     UnsandboxedWorkflowRunner,
@@ -23,6 +22,7 @@ from temporalio.worker import (
     WorkflowRunner,
 )
 
+from escalation.wire.payloads import DATA_CONVERTER
 from workflows.escalation import EscalationWorkflow
 
 OWN = "own"  # the queue of the workflow itself
@@ -62,7 +62,7 @@ def in_history(history: WorkflowHistory) -> list[Issued]:
 async def today(history: WorkflowHistory) -> list[Issued]:
     """Every command that today's code issues where the history was recorded. Raises when a replay would."""
     runner = _Listening()
-    replayer = Replayer(workflows=[EscalationWorkflow], data_converter=pydantic_data_converter, workflow_runner=runner)
+    replayer = Replayer(workflows=[EscalationWorkflow], data_converter=DATA_CONVERTER, workflow_runner=runner)
     await replayer.replay_workflow(history)
     return runner.heard
 

@@ -7,10 +7,10 @@ from datetime import datetime
 import pytest
 from rich.console import Console
 from temporalio.client import Client, WorkflowExecution, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 
 from escalation.standins.engine import Engine
+from escalation.wire.payloads import DATA_CONVERTER
 from examples.demo import INCIDENT, Follower, Play, played
 from examples.incidents import incident
 from examples.rehearsal import Rehearsal
@@ -104,7 +104,7 @@ async def _first_act() -> list[WorkflowHistory]:
         follower = Follower(stage, story, found.id)
         async with follower.following():
             await played(Play(stage, story, found), story, follower)
-        client = await Client.connect(os.environ["TEMPORAL_ADDRESS"], data_converter=pydantic_data_converter)
+        client = await Client.connect(os.environ["TEMPORAL_ADDRESS"], data_converter=DATA_CONVERTER)
         return await _new(client, set(), [found.id])
 
 

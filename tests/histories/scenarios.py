@@ -19,9 +19,9 @@ from typing import Self
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
+from escalation.wire.payloads import DATA_CONVERTER
 from tests.histories.recorded import FOLDER, LIVES, leave, lives, name_of, read_all
 from workflows.escalation import EscalationWorkflow
 
@@ -113,7 +113,7 @@ def gaps(scenarios: Iterable[Scenario], kept: Iterable[str]) -> list[str]:
 
 async def faults(paths: Iterable[Path]) -> list[str]:
     """What today's code would do otherwise than it was recorded, a line for each run that does not replay."""
-    replayer = Replayer(workflows=[EscalationWorkflow], data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=[EscalationWorkflow], data_converter=DATA_CONVERTER)
     names: dict[str, str] = {}
 
     async def runs() -> AsyncIterator[WorkflowHistory]:

@@ -9,7 +9,6 @@ from typing import Self
 
 import uvicorn
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from escalation.adapters.chat_account import chat_of
 from escalation.adapters.chat_places import ChatPlaces
@@ -24,6 +23,7 @@ from escalation.client import EscalationClient
 from escalation.gateway.app import create_app
 from escalation.gateway.mail_answers import MailAnswers
 from escalation.gateway.told import Told
+from escalation.wire.payloads import DATA_CONVERTER
 from escalation.wire.proof import Signer
 
 PUBLIC = "https://escalations.example"
@@ -59,7 +59,7 @@ class Door:
     async def _serve(self) -> None:
         settings = self.settings
         assert settings.directory_file is not None
-        engine = await Client.connect(self.engine_address, data_converter=pydantic_data_converter)
+        engine = await Client.connect(self.engine_address, data_converter=DATA_CONVERTER)
         store = open_store(settings.ledger_url, settings.ledger_timeout)
         app = create_app(
             settings,

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from escalation.adapters.audit_store import AuditStore
 from escalation.client import EscalationClient
@@ -23,6 +22,7 @@ from escalation.core.vocabulary import Phase
 from escalation.standins import outgoing
 from escalation.standins.engine import free_port
 from escalation.wire.entries import kept
+from escalation.wire.payloads import DATA_CONVERTER
 from examples.parts import LOOPBACK, Part, Ports, SiteError
 from examples.residents import RESIDENTS
 from examples.up import HTTP_OK, Site, alone
@@ -61,7 +61,7 @@ def ports_of(site: Site) -> list[str]:
 
 async def phases(site: Site) -> dict[str, Phase]:
     """Where the escalations stand, by the client that integrations use."""
-    client = EscalationClient(await Client.connect(site.address, data_converter=pydantic_data_converter))
+    client = EscalationClient(await Client.connect(site.address, data_converter=DATA_CONVERTER))
     views = await asyncio.gather(*(client.view(resident.number) for resident in RESIDENTS))
     return {view.reference: view.phase for view in views}
 

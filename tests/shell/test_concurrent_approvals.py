@@ -4,13 +4,13 @@ import asyncio
 from collections import Counter
 
 import pytest
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from escalation.client import EscalationClient, Refused
 from escalation.core.commands import Approve, Reject
 from escalation.core.refusals import Refusal
 from escalation.core.vocabulary import ApprovalKind, Phase
 from escalation.wire.messages import Answer
+from escalation.wire.payloads import DATA_CONVERTER
 from tests.scenarios.agreements import FAR
 from tests.scenarios.company import managers
 from tests.scenarios.dialogue import Story
@@ -37,7 +37,7 @@ async def desks(story: Story) -> list[EscalationClient]:
     """A client of their own for each."""
     engine = story.world.engine
     connected = await asyncio.gather(*(engine.connect() for _ in range(MANY)))
-    assert all(client.data_converter is pydantic_data_converter for client in connected)
+    assert all(client.data_converter is DATA_CONVERTER for client in connected)
     return [EscalationClient(client) for client in connected]
 
 

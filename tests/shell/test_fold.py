@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from escalation.core.audit import fold
 from escalation.core.entry import Entry
@@ -15,6 +14,7 @@ from escalation.core.vocabulary import Ask, Phase
 from escalation.reports.past import Log, past, read
 from escalation.wire.listing import Filter, Row
 from escalation.wire.messages import Start, View
+from escalation.wire.payloads import DATA_CONVERTER
 from escalation.wire.views import view_of
 from tests.scenarios.dialogue import Story, until
 from tests.scenarios.world import World, world_in
@@ -46,7 +46,7 @@ def state_after(entries: list[Entry], sequence: int) -> Escalation:
 async def carried(history: WorkflowHistory) -> Escalation | None:
     """The state that a run was started with, as the engine keeps it."""
     started = history.events[0].workflow_execution_started_event_attributes
-    (start,) = await pydantic_data_converter.decode(started.input.payloads, [Start])
+    (start,) = await DATA_CONVERTER.decode(started.input.payloads, [Start])
     return start.carried.state if start.carried is not None else None
 
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from escalation.core.audit import Kept
 from escalation.core.canonical import canonical
@@ -16,6 +15,7 @@ from escalation.core.refusals import Refusal
 from escalation.core.state import Escalation
 from escalation.wire.entries import UnreadableEntryError, decode, kept
 from escalation.wire.messages import Answer, Ending, Instruction, LateFact, Start, View
+from escalation.wire.payloads import DATA_CONVERTER
 from tests.wire.samples import sample
 
 COMMANDS = (Open, AdoptPolicy, Elapse, *get_args(Instructable), *get_args(Fact))
@@ -25,7 +25,7 @@ MESSAGES = (Start, Answer, View, Ending, Escalation, Entry)
 
 def travelled(value: object, kind: Any) -> object:  # noqa: ANN401  # a type or a union of types
     """The value after a trip through the engine's payloads, read as `kind`."""
-    converter = pydantic_data_converter.payload_converter
+    converter = DATA_CONVERTER.payload_converter
     return converter.from_payloads(converter.to_payloads([value]), [kind])[0]
 
 
