@@ -6,7 +6,7 @@ afterwards loses nothing: what is owed is in the table, and the next forwarder f
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +14,13 @@ from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy import Row as SqlRow
 from sqlalchemy.exc import IntegrityError
 
+from escalation.adapters.bundles import members_of
 from escalation.adapters.failpoints import Failpoints
-from escalation.adapters.ledger import Acceptance, Row, record_acceptance, row_of
+from escalation.adapters.ledger import Acceptance, Row, State, record_acceptance, row_of
 from escalation.adapters.pauses import close
 from escalation.adapters.receipts import Reading, Receipt, cap_ends, rank, read
 from escalation.adapters.store import dispatches, insert_once, receipts, transaction
+from escalation.core.facts import TOLD_TWICE
 from escalation.core.vocabulary import Channel, Failure, Message, Outcome
 
 AWAITED = frozenset({Message.PAGE})
@@ -76,8 +78,10 @@ class Inbox:
 
     def owed(self, limit: int, skipped: int = 0) -> tuple[Owed, ...]:
         """What workflows have yet to hear, oldest first, without the first few."""
+        columns = dispatches.c
+        its = (columns.reference, columns.episode, columns.number, columns.channel, columns.second_provider_id)
         query = (
-            select(receipts, dispatches.c.reference, dispatches.c.episode, dispatches.c.number, dispatches.c.channel)
+            select(receipts, *its)
             .join(dispatches, dispatches.c.dispatch == receipts.c.dispatch)
             .where(receipts.c.owed.is_not(None))
             .order_by(receipts.c.received_at, receipts.c.key)
@@ -112,13 +116,31 @@ class Inbox:
             row = row_of(connection, receipt.dispatch)
             if row is None:
                 return Received()  # it may belong to a page that went out while the ledger was down
-            return self._apply(connection, receipt, provider_id, row, telling=telling)
+            members = members_of(connection, receipt.dispatch)
+            received = self._apply(connection, receipt, provider_id, row, telling=telling and not members)
+            owed = [self._pass_on(connection, receipt, member, telling=telling) for member in members]
+            return replace(received, owed=next(filter(None, owed), None)) if members else received
+
+    def _pass_on(self, connection: Connection, receipt: Receipt, member: str, *, telling: bool) -> Outcome | None:
+        """What is said of a message that told several is said of each: each workflow hears of its own."""
+        own = replace(receipt, key=f"{receipt.key} {member}", dispatch=member, provider_id=None)
+        connection.execute(
+            insert_once(self._engine, receipts).values(
+                key=own.key, dispatch=member, status=own.status, code=own.code,
+                payload=json.dumps(dict(own.payload), sort_keys=True), received_at=own.received_at,
+            )
+        )  # fmt: skip
+        row = row_of(connection, member)
+        return None if row is None else self._apply(connection, own, None, row, telling=telling).owed
 
     def _apply(
         self, connection: Connection, receipt: Receipt, provider_id: str | None, row: Row, *, telling: bool
     ) -> Received:
         named = receipt.provider_id is not None  # only what the vendor knows by an id has it surely taken on
-        accepted = record_acceptance(connection, row.dispatch, provider_id, "receipt") if named else Acceptance()
+        news = row.state is not State.SENT or row.provider_id != provider_id  # else the send itself has recorded it
+        accepted = (
+            record_acceptance(connection, row.dispatch, provider_id, "receipt") if named and news else Acceptance()
+        )
         reading = read(row.channel, receipt.status, receipt.code, receipt.payload.get("AnsweredBy"))
         moved = connection.execute(
             update(dispatches)
@@ -127,6 +149,8 @@ class Inbox:
         )
         closed, advanced = accepted.closed, moved.rowcount == 1
         owed = _owed(row, reading, closed=closed, advanced=advanced) if telling else None
+        if telling and accepted.second:
+            owed = owed or Outcome.ACCEPTED  # told twice: nobody can mend it, and the log says so
         if owed is not None:
             connection.execute(update(receipts).where(receipts.c.key == receipt.key).values(owed=owed))
         if reading.capped:
@@ -143,15 +167,17 @@ class Inbox:
 
 def _owed_of(row: SqlRow[Any]) -> Owed:
     reading = read(Channel(row.channel), row.status, row.code, json.loads(row.payload).get("AnsweredBy"))
+    outcome = Outcome(row.owed)
+    twice = outcome is not Outcome.FAILED and row.provider_id is not None and row.provider_id == row.second_provider_id
     return Owed(
         key=row.key,
         reference=row.reference,
         episode=row.episode,
         number=row.number,
-        outcome=Outcome(row.owed),
+        outcome=outcome,
         provider_id=row.provider_id,
         failure=reading.failure,
-        code=reading.code,
+        code=TOLD_TWICE if twice else reading.code,
         received_at=row.received_at,
     )
 

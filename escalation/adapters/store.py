@@ -30,12 +30,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from escalation.adapters import ledger_down
+
 POOL_SIZE = 20
 """Connections kept: one for each thread that may send at once."""
-
-
-class LedgerDown(Exception):
-    """The ledger's database did not answer within its timeout. The message never holds a statement or its values."""
+LedgerDown = ledger_down.LedgerDown
 
 
 class Instant(TypeDecorator[datetime]):
@@ -75,8 +74,26 @@ dispatches = Table(
     Column("receipt", String(32)),
     Column("receipt_rank", Integer, nullable=False, server_default="0"),
     Column("receipt_code", String(64)),
+    # 0: beyond what limits how much one person gets, as a SEV1's first page is.
+    Column("charged", Integer, nullable=False, server_default="1"),
+    Index("dispatches_by_contact", "contact", "channel", "ordered_at"),
     Index("dispatches_by_reference", "reference"),
     Index("dispatches_by_provider_id", "provider_id", unique=True),
+)
+
+# What waits, or waited, to be told to one person in one message; `bundle` is that message's dispatch.
+bundled = Table(
+    "bundled",
+    metadata,
+    Column("dispatch", String(200), primary_key=True),
+    Column("contact", String(200), nullable=False),
+    Column("channel", String(16), nullable=False),
+    Column("ordered_at", Instant, nullable=False),
+    Column("why", String(64), nullable=False),
+    Column("effect", Text, nullable=False),
+    Column("bundle", String(200)),
+    Index("bundled_by_contact", "contact", "channel"),
+    Index("bundled_by_bundle", "bundle"),
 )
 
 receipts = Table(
@@ -125,6 +142,14 @@ codes = Table(
     Column("episode", String(200), nullable=False),
     Column("allotted_at", Instant, nullable=False),
     UniqueConstraint("reference", "episode", name="codes_by_escalation"),
+)
+
+# Codes of what has ended: whoever answers late must not reach another one.
+resting = Table(
+    "resting",
+    metadata,
+    Column("code", Integer, primary_key=True, autoincrement=False),
+    Column("since", Instant, nullable=False),
 )
 
 optouts = Table(

@@ -1,10 +1,12 @@
 """The agreements of the campaigns (one that never waits, one for kills) and a directory, as JSON, which is YAML."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from escalation.core.vocabulary import Severity
+from escalation.client import EscalationRequest
+from escalation.core.vocabulary import Ask, Severity
 
 AT_ONCE = "at-once"
 IN_A_MOMENT = "in-a-moment"
@@ -46,6 +48,23 @@ def write_directory(file: Path) -> Path:
     }
     file.write_text(json.dumps(directory, indent=1), "utf-8")
     return file
+
+
+def asked_of(reference: str, team: int, policy: str) -> EscalationRequest:
+    """An opening for one of the teams, under one of the agreements, with a key that follows from its reference."""
+    return EscalationRequest(
+        ticket=reference,
+        title=f"Payments fail ({reference})",
+        description="Since this morning every payment is refused.",
+        route=f"to-team-{team}",
+        severity=Severity.SEV1,
+        ask=Ask.FIX,
+        customer=CUSTOMER,
+        deadline=datetime.now(UTC) + timedelta(hours=2),
+        by=SENDER,
+        key=f"{reference}-open",
+        policy=policy,
+    )
 
 
 def at_once() -> dict[str, Any]:

@@ -41,7 +41,7 @@ KILLED_IN_BOOT = 0.1  # the share of random moments that fall into the start of 
 GATEWAYS, ENGINES = 0.2, 0.1  # the shares of random moments at which one of these dies, and no worker
 POINT_PATIENCE = timedelta(seconds=15)
 RECEIPT_PATIENCE = timedelta(seconds=8)
-CONVERGENCE = timedelta(minutes=5)
+CONVERGENCE = timedelta(minutes=20)
 
 CHANNELS: tuple[Channel, ...] = ("sms", "voice", "email")
 FAULTS: tuple[FaultKind, ...] = ("accept_then_drop", "error_after_accept", "drop_before_accept", "accept_then_drop")

@@ -31,17 +31,16 @@ from temporalio.workflow import ActivityHandle
 from activities.composition import compose, paces
 from escalation.adapters.audit_store import AuditStore
 from escalation.adapters.settings import read_settings
-from escalation.client import EscalationClient, EscalationRequest, Refused
+from escalation.client import BadInput, EscalationClient, Patience, Refused
 from escalation.core.commands import Acknowledge
 from escalation.core.effects import Notify
 from escalation.core.entry import Entry
 from escalation.core.facts import ReportDelivery
 from escalation.core.refusals import Refusal
-from escalation.core.vocabulary import Ask, Audience, Channel, Failure, Message, Outcome, Severity
+from escalation.core.vocabulary import Audience, Channel, Failure, Message, Outcome
 from escalation.wire.entries import kept
 from tests.bench import agreements
 from tests.bench.oracle import Findings, Oracle
-from tests.bench.people import PATIENCE
 from tests.bench.site import SETTINGS, Site, pause_before_exit
 from tests.scenarios.dialogue import Unexpected, until
 from worker import build_workers
@@ -51,10 +50,12 @@ AWAY = timedelta(seconds=200)
 SMALL_AWAY = timedelta(seconds=45)
 FASTER = 10
 """How many times shorter the waits between attempts are."""
-AT_ONCE = 10
+AT_ONCE = 5
 TRIES = 5
 EVENTS_PER_RUN = 10_000
-QUIET = timedelta(minutes=5)
+# Two hundred share one worker here, and the machine with whoever else is busy: these bounds only end what never would.
+PATIENCE = Patience(command=timedelta(minutes=10), start=timedelta(minutes=10), look=timedelta(minutes=2))
+QUIET = timedelta(minutes=10)
 SETTLED = timedelta(seconds=10)
 GRACE = timedelta(seconds=5)
 
@@ -95,6 +96,11 @@ class Outcomes:
     points: int = 0  # words in them
     skipped: int = 0  # words that were not worth telling any more
     seconds: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong, somebody else was tried at once, and several words owed became one message."""
+        return not self.findings.faults and self.went_on > 0 and self.points > self.notices > 0
 
     def lines(self) -> Iterator[str]:
         """The report for people."""
@@ -151,20 +157,15 @@ class Outage:
 
     async def _opens(self, ref: str) -> None:
         number = int(ref.rsplit("-", 1)[1])
-        request = EscalationRequest(
-            ticket=ref,
-            title=f"Payments fail ({ref})",
-            description="Since this morning every payment is refused.",
-            route=f"to-team-{number % agreements.TEAMS}",
-            severity=Severity.SEV1,
-            ask=Ask.FIX,
-            customer=agreements.CUSTOMER,
-            deadline=datetime.now(UTC) + timedelta(hours=2),
-            by=agreements.SENDER,
-            key=f"{ref}-open",
-            policy=agreements.IN_AN_OUTAGE,
-        )
-        await self._desk.start(request)
+        asked = agreements.asked_of(ref, number % agreements.TEAMS, agreements.IN_AN_OUTAGE)
+        for left in reversed(range(TRIES)):
+            try:
+                await self._desk.start(asked)
+            except BadInput:  # the one worker is too busy with all the others to read the agreement in time
+                if not left:
+                    raise
+            else:
+                return
 
     async def _is_told(self, ref: str) -> None:
         await self._until(ref, lambda view: bool(view.told))
@@ -200,8 +201,8 @@ class Outage:
         for number in range(TRIES):
             try:
                 await say(f"{key}-{number}")
-            except Refused as no:
-                if no.reason is not Refusal.TEXT_MISSING or number == TRIES - 1:
+            except (BadInput, Refused) as no:
+                if number == TRIES - 1 or (isinstance(no, Refused) and no.reason is not Refusal.TEXT_MISSING):
                     raise
             else:
                 return
@@ -280,12 +281,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = Path(tempfile.mkdtemp(prefix="outage-"))
     outcomes = asyncio.run(outage(folder, asked.escalations, timedelta(seconds=asked.away), asked.pace))
     print("\n".join(outcomes.lines()), flush=True)
-    if outcomes.findings.faults:
-        print(f"  witnesses: {folder}")
-    else:
+    if outcomes.holds:
         shutil.rmtree(folder)
+    else:
+        print(f"  witnesses: {folder}")
     pause_before_exit()
-    return 1 if outcomes.findings.faults else 0
+    return 0 if outcomes.holds else 1
 
 
 if __name__ == "__main__":

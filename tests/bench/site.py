@@ -37,10 +37,11 @@ SETTINGS = {
     "SETTLE_VOICE": "2.5",
     "SETTLE_EMAIL": "2.5",
     "STICKY_TIMEOUT": "1",
+    "THROTTLES": "off",  # a few people are told of very many escalations
 }
-# The engine's setting for workflow tasks, as JSON. A task that dies with several workers in a row is held back by the
-# engine for longer and longer, so a worker must be given the time to replay what it finds: see `progresses`.
-TASK_TIMEOUT = '"3s"'
+# The engine's settings for workflow tasks, as JSON. A task that dies with several workers in a row is held back for
+# longer and longer, up to ten minutes by itself: here, where workers die all the time, for no more than some seconds.
+TASK_TIMEOUT, HELD_BACK_MAX = '"3s"', '"5s"'
 POLL = timedelta(milliseconds=100)
 GAP = timedelta(milliseconds=100)  # between the statuses of one message
 WEATHER: dict[str, Any] = {
@@ -182,6 +183,7 @@ class Site:
     async def _start_engine(self, port: int) -> None:
         wishes = {
             "history.defaultWorkflowTaskTimeout": TASK_TIMEOUT,
+            "history.workflowTaskRetryMaxInterval": HELD_BACK_MAX,
             "limit.historyCount.suggestContinueAsNew": str(self._events_per_run),
         }
         flags = [part for key, value in wishes.items() for part in ("--dynamic-config-value", f"{key}={value}")]

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from temporalio import workflow
 from temporalio.client import Client
@@ -59,6 +59,16 @@ class Lap:
     receipts: int
     processor: dict[str, float]
 
+    @property
+    def work(self) -> float:
+        """Seconds of processor time of all parts together: what the time depends on where nobody else is busy."""
+        return sum(self.processor.values())
+
+    @property
+    def share(self) -> float:
+        """What part of the machine that was, in this time. Others who are busy make it small, and the time long."""
+        return self.work / (self.seconds * (os.cpu_count() or 1))
+
 
 @workflow.defn(name="Step")
 class Step:
@@ -86,18 +96,23 @@ async def step(folder: Path, recipients: int) -> Lap:
         await site.start_worker()
         site.standins.callbacks(gap=timedelta(0))
         async with Worker(site.client, task_queue=QUEUE, workflows=[Step]):
-            before, began = site.processor(), perf_counter()
+            before, began = _processor(site), perf_counter()
             groups = [
                 Asked(notify(channel=channel), first, min(first + GROUP, recipients))
                 for first in range(0, recipients, GROUP)
                 for channel in (Channel.SMS, Channel.EMAIL)
             ]
             counts = await asyncio.gather(*(_told(site.client, group) for group in groups))
-            seconds, spent = perf_counter() - began, site.processor()
+            seconds, spent = perf_counter() - began, _processor(site)
         sends = site.standins.outbox()
         receipts = sum(posted.kind == "status" and posted.answered is not None for posted in site.standins.posted())
         used = {name: round(spent[name] - before.get(name, 0), 1) for name in spent}
         return Lap(2 * recipients, sum(counts), len({send.dispatch for send in sends}), seconds, receipts, used)
+
+
+def _processor(site: Site) -> dict[str, float]:
+    """Seconds of processor time so far, of every part and of whoever asks for the messages (the step's workflows)."""
+    return {**site.processor(), "step": process_time()}
 
 
 async def _told(client: Client, group: Asked) -> int:
@@ -139,6 +154,8 @@ def told(lap: Lap) -> str:
         f"{AIM.total_seconds():.0f} s) on {os.cpu_count()} cores, {lap.taken} dispatches at the vendors, "
         f"{lap.receipts} receipts by then\nprocessor seconds: "
         + ", ".join(f"{name} {seconds}" for name, seconds in lap.processor.items())
+        + f"; in all {lap.work:.1f}, {lap.work / lap.sends * 1000:.0f} ms for each send: idle cores need "
+        f"{lap.work / (os.cpu_count() or 1):.0f} s, and {lap.share:.0%} of these were ours"
     )
 
 

@@ -20,5 +20,5 @@ async def test_an_outage_of_every_vendor_loses_nobody(tmp_path: Path) -> None:
 
     assert outcomes.findings.faults == [], "\n".join(outcomes.lines())
     assert outcomes.lost > outcomes.went_on > 0
-    assert outcomes.points + outcomes.skipped > outcomes.notices > 0  # several words owed, one message
+    assert outcomes.points > outcomes.notices > 0  # several words owed, one message
     assert outcomes.skipped > 0

@@ -10,6 +10,7 @@ from escalation.adapters.inbox import Inbox, Owed, Received
 from escalation.adapters.ledger import AlreadySent, Claim, Ledger, LedgerDown, Order, Row, State
 from escalation.adapters.pauses import Pauses
 from escalation.adapters.receipts import Receipt, cap_ends
+from escalation.core.facts import TOLD_TWICE
 from escalation.core.vocabulary import Channel, Failure, Message, Outcome
 from tests.edge.samples import NOW
 
@@ -50,10 +51,23 @@ def test_a_receipt_closes_an_open_intent(ledger: Ledger, inbox: Inbox) -> None:
 
 
 def test_a_receipt_with_another_id_is_a_second_acceptance(ledger: Ledger, inbox: Inbox) -> None:
-    """The vendor holds the message twice, and says so."""
+    """The vendor holds the message twice, and says so: the workflow is owed it, once, whatever more is said of it."""
     ledger.sent(claimed(ledger), "SM1")
 
-    assert inbox.receive(receipt("k1", "sent", "SM2")).second
+    assert inbox.receive(receipt("k1", "sent", "SM2")) == Received(advanced=True, second=True, owed=Outcome.ACCEPTED)
+    assert not inbox.receive(receipt("k2", "sent", "SM2")).second
+    assert not inbox.receive(receipt("k3", "sent", "SM1")).second
+    (owed,) = inbox.owed(10)
+    assert (owed.outcome, owed.provider_id, owed.code) == (Outcome.ACCEPTED, "SM2", TOLD_TWICE)
+
+
+def test_a_second_copy_that_fails_is_the_failure_of_a_message(ledger: Ledger, inbox: Inbox) -> None:
+    """Its own code says why; that there were two is in the ledger."""
+    ledger.sent(claimed(ledger), "SM1")
+
+    assert inbox.receive(receipt("k1", "failed", "SM2")).second
+    (owed,) = inbox.owed(10)
+    assert (owed.outcome, owed.code) == (Outcome.FAILED, None)
 
 
 def test_a_receipts_status_only_moves_forward(ledger: Ledger, inbox: Inbox) -> None:
