@@ -7,6 +7,7 @@ from escalation.wire.durations import duration
 from escalation.wire.requests import BadInput, instant
 
 _TODAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+COMING = "8h, 17:00 (today, here) or 2026-03-01T17:00+01:00"  # what `coming_instant` takes
 _FORMS = "2026-03-01T17:00+01:00, 17:00 (today, here) or -2h"
 
 
@@ -17,6 +18,22 @@ def past_instant(written: str, now: datetime, zone: tzinfo | None) -> datetime:
     if found > now:
         raise BadInput(f"{text} lies ahead ({found:%Y-%m-%d %H:%M:%S} UTC); ask for an instant that has been")
     return found
+
+
+def coming_instant(what: str, written: str, now: datetime, zone: tzinfo | None) -> datetime:
+    """The instant (UTC) that is meant: with a zone, as a time of today, or so long from now. Raises `BadInput`."""
+    text = written.strip()
+    today = _TODAY.fullmatch(text)
+    if today is not None:
+        return _today(int(today[1]), int(today[2]), now.astimezone(zone), zone)
+    try:
+        return now + duration(text)
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return instant(what, text)
+    except BadInput as wrong:
+        raise BadInput(f"{wrong}; or write 17:00 (today, here) or 2h") from None
 
 
 def length(what: str, written: str, least: timedelta, most: timedelta) -> timedelta:

@@ -120,6 +120,8 @@ def table_of(rows: tuple[Row, ...], now: datetime, zone: tzinfo | None, columns:
 
 def _cells(row: Row, now: datetime, zone: tzinfo | None) -> tuple[Text, ...]:
     stands = Text(standing(row), "dim" if row.ended or row.phase is None else STYLES.get(row.phase, ""))
+    if row.left_alone_until is not None:
+        stands.append(", left alone", "magenta")
     if row.breached:
         stands.append(", missed", "red")
     due = Text("–" if row.next_due is None else away(row.next_due, now), "bold red" if _late(row, now) else "")

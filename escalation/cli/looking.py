@@ -107,7 +107,11 @@ def audit_show(ctx: typer.Context, ref: Ref, episode: Episode = None, as_json: J
 
 
 def audit_verify(ctx: typer.Context, ref: Ref, episode: Episode = None, as_json: Json = False) -> None:
-    """Prove the log: chain, decisions, and the engine's word for its end. Exit 1 unless all of it holds."""
+    """Prove the log: chain, decisions, and the engine's word for its end. Exit 1 unless all of it holds.
+
+    Every episode that the engine still has must be in the log, too. One that the engine has forgotten, by its
+    retention, is missed only as long as something else names it.
+    """
     found = requests.reference(ref)
     checks = run(_checks(ctx, found, episode))
     if as_json:
@@ -128,10 +132,10 @@ async def _checks(ctx: typer.Context, ref: str, episode: str | None) -> list[Che
     except NotFound:
         if not episodes:
             raise BadInput(_empty(ref, episode)) from None
-    else:
-        # An episode that the store has lost altogether is the one that matters most.
-        if episode is None and latest not in episodes:
-            episodes.append(latest)
+        latest = episodes[-1]
+    if episode is None:
+        # An episode that the store has lost altogether is the one that matters most, and it need not be the last.
+        episodes = list(dict.fromkeys((*episodes, *await client.episodes(ref), latest)))
     return [await check(client, log, ref, each, outside.tail_within) for each in episodes]
 
 

@@ -1,5 +1,6 @@
 """The verbs that change something: each one command, one answer, one line."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
@@ -9,6 +10,7 @@ import typer
 from escalation.cli import documents
 from escalation.cli.doors import By, Json, Key, Reason, Ref, doors, run
 from escalation.cli.feeding import STDIN, fed
+from escalation.cli.instants import COMING, coming_instant
 from escalation.cli.sending import send, tell
 from escalation.core import commands
 from escalation.core.vocabulary import Ask, Audience, DeEscalationReason
@@ -36,7 +38,7 @@ def open_(
     ask: Annotated[Ask | None, typer.Option(help="What the receiver is asked to do.")] = None,
     customer: Annotated[str | None, typer.Option(help="Id of the customer.")] = None,
     segment: Annotated[str | None, typer.Option(help="What kind of customer it is: a segment of the policy.")] = None,
-    deadline: Annotated[str | None, typer.Option(help="When it must be over: 2026-03-01T17:00+01:00.")] = None,
+    deadline: Annotated[str | None, typer.Option(help=f"When it must be over: {COMING}.")] = None,
     policy: Annotated[str, typer.Option(help="Name of the agreement.")] = "default",
     reference: Annotated[str | None, typer.Option(help="Reference, if not the ticket's own id.")] = None,
     restricted: Annotated[bool, typer.Option("--restricted", help="Only for those who need to know.")] = False,
@@ -54,7 +56,7 @@ def open_(
         "route": route,
         "severity": severity,
         "ask": ask,
-        "deadline": deadline,
+        "deadline": None if deadline is None else _coming(ctx, deadline),
         "case": None if case is None else documents.case_in(case),
     }
     if source is not None:
@@ -74,6 +76,11 @@ def open_(
         "key": key or str(uuid4()),
     }
     _open(ctx, given, as_json=as_json)
+
+
+def _coming(ctx: typer.Context, deadline: str) -> datetime:
+    outside = doors(ctx)
+    return coming_instant("deadline", deadline, outside.now(), outside.zone)
 
 
 def _open(ctx: typer.Context, given: dict[str, object], *, as_json: bool) -> None:
@@ -181,6 +188,26 @@ def block(
 def unblock(ctx: typer.Context, ref: Ref, by: By, reason: Reason = "", key: Key = None, as_json: Json = False) -> None:
     """What was waited for is there."""
     send(ctx, ref, commands.Unblock(by, reason), key, as_json=as_json)
+
+
+def snooze(
+    ctx: typer.Context,
+    ref: Ref,
+    by: By,
+    until: Annotated[str, typer.Option(help=f"{COMING}.", metavar="TIME", show_default=False)],
+    reason: Reason = "",
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Leave the owner alone until then: pages, reminders and nudges wait; the customer's clocks do not."""
+    outside = doors(ctx)
+    end = coming_instant("until", until, outside.now(), outside.zone)
+    send(ctx, ref, commands.Snooze(by, end, reason), key, as_json=as_json)
+
+
+def unsnooze(ctx: typer.Context, ref: Ref, by: By, reason: Reason = "", key: Key = None, as_json: Json = False) -> None:
+    """Tell people again, now: the end of a snooze, or of the silence of a maintenance."""
+    send(ctx, ref, commands.Unsnooze(by, reason), key, as_json=as_json)
 
 
 def deescalate(

@@ -8,11 +8,12 @@ from escalation.core.commands import PostUpdate
 from escalation.core.contact import ask_contact
 from escalation.core.draft import Draft, stale_warning
 from escalation.core.effects import Point
+from escalation.core.lifting import keeps_nudge, lift
 from escalation.core.policy import Target
 from escalation.core.reckoning import Anchor
 from escalation.core.refusals import Refusal
 from escalation.core.values import replace
-from escalation.core.vocabulary import Audience, ClockName, Message, Phase, Topic
+from escalation.core.vocabulary import Audience, ClockName, LullKind, Message, Phase, Topic
 from escalation.core.watch import heard_from_owner, start_check_ins, turn_of
 
 # Turns that are stepped over after an outage before the grid is given up and begins anew at the present.
@@ -109,7 +110,7 @@ def check_in_missed(draft: Draft, clock: Clock, due: Due) -> None:
 
 def update_wanted(draft: Draft, clock: Clock, due: Due) -> None:
     """Ask the customer contact for words, while there is still time."""
-    if not stale_warning(clock, due.edge, draft.now):
+    if not stale_warning(clock, due.edge, draft.now) and not keeps_nudge(draft, clock):
         ask_contact(draft)
 
 
@@ -124,6 +125,7 @@ def update_missed(draft: Draft, clock: Clock, due: Due) -> None:
     if turn is not None:
         draft.put_clock(turn)
     draft.tell_customer(Message.CUSTOMER_NO_NEWS)
+    lift(draft, only=LullKind.SNOOZE)
 
 
 def _customer_turn(draft: Draft, began: datetime, cycle: int, heard: datetime) -> Clock | None:

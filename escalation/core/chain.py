@@ -9,6 +9,7 @@ from escalation.core.draft import NAMES_MAX, Draft
 from escalation.core.effects import Point
 from escalation.core.facts import ReportContacts
 from escalation.core.holding import holds
+from escalation.core.lifting import lift
 from escalation.core.policy import Chain, Step, Target
 from escalation.core.refusals import Refusal
 from escalation.core.rungs import (
@@ -25,7 +26,7 @@ from escalation.core.severity import await_confirmation, retarget_promises
 from escalation.core.state import Lapse
 from escalation.core.touches import handed_to, taken_by
 from escalation.core.values import replace
-from escalation.core.vocabulary import ClockName, Handover, Message, Phase, Topic
+from escalation.core.vocabulary import ClockName, Handover, LullKind, Message, Phase, Topic
 from escalation.core.watch import start_watch
 
 # Lapsed steps that a late acknowledgement can still be told apart from; older ones count as lapsed for good.
@@ -37,6 +38,7 @@ _NOTHING = timedelta(0)
 
 def begin_transfer(draft: Draft, *, step: int = 0, named: str | None = None, keep_chain: bool = False) -> None:
     """Put the work in transfer and begin a step of the chain, or ask a named person instead."""
+    lift(draft, only=LullKind.SNOOZE)
     draft.stop_clock(ClockName.CHECK_IN, ClockName.SILENCE)
     if not keep_chain:
         await_confirmation(draft, Handover.HAND_OVER)
@@ -82,7 +84,7 @@ def reported_contacts(draft: Draft, command: ReportContacts) -> None:
     """Who a step's contact is now: plan the telling, or go on at once when nobody can be reached."""
     rungs = plan(draft, command.found, _backup_after(draft), last_resort=at_top(draft))
     draft.transfer = replace(draft.transfer, lookup=None, rungs=rungs, began=draft.now)
-    if draft.phase is Phase.BLOCKED:
+    if draft.phase is Phase.BLOCKED or draft.people.lull is not None:
         return  # nobody is chased while we wait; `resume_telling` tells them
     if rungs:
         tell_until_later(draft)
@@ -128,6 +130,11 @@ def resume_telling(draft: Draft) -> None:
         _step_reached_nobody(draft)
 
 
+def begin_again(draft: Draft) -> None:
+    """The step that is asked, from its beginning: who that is now is looked up anew."""
+    _begin_step(draft, draft.transfer.step, draft.transfer.named)
+
+
 def ask_again(draft: Draft) -> None:
     """A provider may be back: where nobody at all was told, the chain is climbed from its first step."""
     told = draft.transfer.rungs or standing(draft)
@@ -147,7 +154,8 @@ def page_failed(draft: Draft, number: int, *, surely: bool, replaced: bool = Fal
         left = tuple(n for n in draft.transfer.pages if n != number)
         draft.transfer = replace(draft.transfer, pages=left)
     draft.transfer = replace(draft.transfer, heard=hears(draft))
-    if draft.phase is Phase.IN_TRANSFER and not make_up_for(draft, sent, replaced=replaced):
+    chased = draft.phase is Phase.IN_TRANSFER and draft.people.lull is None
+    if chased and not make_up_for(draft, sent, replaced=replaced):
         _step_reached_nobody(draft)
 
 
@@ -186,7 +194,9 @@ def acknowledge(draft: Draft, command: Acknowledge) -> None:
 
 def take_over(draft: Draft, person: str) -> None:
     """A new owner: in transfer no longer, the check-ins and the watch for silence begin."""
+    lift(draft)
     taken_by(draft, person)
+    draft.people = replace(draft.people, post=draft.people.post.taken_by(person))
     leave_transfer(draft)
     draft.stop_clock(ClockName.RESPONSE)
     draft.phase = Phase.ACTIVE
@@ -202,6 +212,7 @@ def decline(draft: Draft, command: Decline) -> None:
     elif command.by not in draft.transfer.asked:
         draft.refuse(Refusal.NOT_ASKED, asked=", ".join(draft.transfer.asked))
     else:
+        lift(draft)
         next_step(draft)
 
 
@@ -214,6 +225,7 @@ def reassign(draft: Draft, command: Reassign) -> None:
     elif command.to == draft.people.owner and draft.phase is Phase.ACTIVE:
         draft.refuse(Refusal.NO_CHANGE, owner=command.to)
     else:
+        lift(draft)
         draft.tally = replace(draft.tally, hand_offs=draft.tally.hand_offs + 1)
         begin_transfer(draft, step=draft.transfer.step, named=command.to, keep_chain=True)
 
@@ -233,6 +245,7 @@ def hand_off(draft: Draft, command: HandOff) -> None:
         if draft.phase is Phase.BLOCKED:
             draft.stop_clock(ClockName.BLOCKED_REMINDER, ClockName.BLOCKED_LIMIT)
             draft.resume_clocks()
+        lift(draft)
         handed_to(draft, route)
         tiers = draft.route.promises or route.promises
         draft.transfer = replace(draft.transfer, route=route.name, ask=command.ask, lapses=())
@@ -250,6 +263,7 @@ def raise_(draft: Draft, command: Raise) -> None:
     elif at_top(draft):
         draft.refuse(Refusal.TOP_OF_CHAIN, step=step_name(draft))
     else:
+        lift(draft)
         begin_transfer(draft, step=_above(draft), keep_chain=True)
 
 
@@ -303,7 +317,7 @@ def _begin_step(draft: Draft, index: int, named: str | None = None) -> None:
     steps = _chain(draft).steps
     window, names = _asked(draft, steps, index, named)
     draft.start_clock(ClockName.ACKNOWLEDGEMENT, window)
-    lookup = draft.find("step", names)
+    lookup = draft.find("step", names) if draft.people.lull is None else None  # then `begin_again` does it
     draft.transfer = replace(
         draft.transfer,
         step=index,

@@ -8,11 +8,13 @@ from escalation.core import clock as clocks
 from escalation.core.clock import Clock, Gauge
 from escalation.core.effects import ApprovalBrief, Brief, Effect, FindContacts, Notify, Point, Text, WriteTicket
 from escalation.core.entry import Sealed
+from escalation.core.lull import Lull
 from escalation.core.policy import CustomerSegment, Route, Target, Terms
 from escalation.core.refusals import Refusal
 from escalation.core.state import TERMINAL, Awaited, Errand, Escalation, Head, Miss
+from escalation.core.status import status_of
 from escalation.core.values import replace
-from escalation.core.vocabulary import Ask, Channel, ClockName, Edge, Message, Phase, Severity, Topic
+from escalation.core.vocabulary import Ask, Channel, ClockName, Edge, Message, Severity, Topic
 
 # Names that are kept of everyone told or ever owner; beyond it the log still has them all.
 NAMES_MAX = 200
@@ -26,28 +28,12 @@ DECISIONS = frozenset({Ask.DECIDE, Ask.APPROVE_EXCEPTION})
 SAID_AFTERWARDS = frozenset({Topic.GLASS_BROKEN, Topic.REVIEW_OWED})
 # How people are written to, where the channel that was chosen is of no use.
 WRITTEN = (Channel.EMAIL, Channel.SMS)
-STATUS = {
-    Phase.AWAITING_APPROVAL: "Awaiting approval",
-    Phase.IN_TRANSFER: "In Transfer",
-    Phase.ACTIVE: "Active",
-    Phase.BLOCKED: "Blocked",
-    Phase.RESOLVED: "Resolved",
-    Phase.CLOSED: "Closed",
-    Phase.DE_ESCALATED: "De-escalated",
-    Phase.REJECTED: "Rejected",
-    Phase.CANCELLED: "Cancelled",
-}
 
 
 def dispatch_id(reference: str, episode: str, number: int, contact: str, channel: Channel) -> str:
     """The name of one dispatch for ledger and vendors: the same whenever the same decision is made again."""
     text = f"{reference}\n{episode}\n{number}\n{contact}\n{channel.value}"
     return blake2b(text.encode(), digest_size=10).hexdigest()
-
-
-def status_of(phase: Phase, *, escalated: bool) -> str:
-    """What the ticket shows."""
-    return "Escalation" if escalated and phase in (Phase.IN_TRANSFER, Phase.ACTIVE) else STATUS[phase]
 
 
 class Draft:
@@ -65,6 +51,7 @@ class Draft:
         "facts",
         "fired",
         "grade",
+        "lifted",
         "note",
         "now",
         "number",
@@ -97,6 +84,7 @@ class Draft:
         self.fired: list[tuple[Clock, clocks.Due]] = []
         self.points: dict[str, list[Point]] = {}  # name -> what it is to be told, flushed into one lookup
         self.note: Text | None = None  # words that go along into the ticket
+        self.lifted: Lull | None = None  # what ended in this decision: see `leaving_alone.py`
         self.refusal: Refusal | None = None
         self.facts: dict[str, str] = {}  # why it is refused, or which approval it waits for
 
@@ -199,8 +187,8 @@ class Draft:
             del self.clocks[key]
 
     def pause_clocks(self, *, besides: Iterable[ClockName] = ()) -> None:
-        """Time stands still, except for the named ones, for approvals and for looking up dispatches."""
-        spared = {*besides, ClockName.APPROVAL, ClockName.RECONCILE}
+        """Time stands still, except for the named ones, approvals, looking up dispatches, and somebody's night."""
+        spared = {*besides, ClockName.APPROVAL, ClockName.RECONCILE, ClockName.QUIET}
         for clock in list(self.clocks.values()):
             if clock.name not in spared:
                 self.put_clock(clocks.pause(clock, self.now, self.gauge(clock.target)))
@@ -276,6 +264,10 @@ class Draft:
     def notice(self, point: Point, *names: str) -> None:
         """Something to tell these roles or people: collected, so that each hears once per decision."""
         for name in names:
+            lull = self.people.lull
+            if lull is not None and lull.keeps(point.topic, owner=name == self.people.owner):
+                self.people = replace(self.people, lull=lull.holding(name, point))
+                continue
             points = self.points.setdefault(name, [])
             if point not in points:
                 points.append(point)
@@ -284,6 +276,8 @@ class Draft:
         """Take back something that was collected in this decision: it turned out not to be so."""
         left = {name: [point for point in found if point not in points] for name, found in self.points.items()}
         self.points = {name: found for name, found in left.items() if found}
+        if self.people.lull is not None:
+            self.people = replace(self.people, lull=self.people.lull.without(*points))
 
     def write_ticket(self) -> None:
         """Bring the ticket up to date. Beside another escalation it shows how that one stands."""
@@ -309,6 +303,9 @@ class Draft:
 
         Once it is over, the closing notice says all there is to say, but for what is `SAID_AFTERWARDS`.
         """
+        if self.people.lull is not None:
+            still = self.people.lull.still
+            self.pause_clocks(besides=[name for name in ClockName if name not in still])
         if self.ended:
             said = {point for found in self.points.values() for point in found}
             self.unsay(*(point for point in said if point.topic not in SAID_AFTERWARDS))

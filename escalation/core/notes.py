@@ -5,6 +5,7 @@ from escalation.core.clock import Clock
 from escalation.core.commands import AddNote, AdoptPolicy, Elapse
 from escalation.core.draft import Draft
 from escalation.core.hours import NeverOpenError, add
+from escalation.core.loosening import no_looser
 from escalation.core.policy import Policy
 from escalation.core.refusals import Refusal
 from escalation.core.severity import retarget, retarget_promises, stand_still
@@ -35,7 +36,10 @@ def elapse(_draft: Draft, _command: Elapse) -> None:
 
 
 def adopt_policy(draft: Draft, command: AdoptPolicy) -> None:
-    """From now on another agreement: open promises take its targets, a step that is gone ends at the chain's end."""
+    """From now on another agreement: open promises take its targets, a step that is gone ends at the chain's end.
+
+    What needs somebody's yes by now needs it until the end: see `loosening.py`.
+    """
     route = command.policy.route(draft.transfer.route)
     if not command.reason.strip():
         draft.refuse(Refusal.REASON_MISSING)
@@ -50,7 +54,7 @@ def adopt_policy(draft: Draft, command: AdoptPolicy) -> None:
     elif (narrow := _too_narrow(draft, command.policy)) is not None:
         draft.refuse(Refusal.CALENDAR_TOO_NARROW, clock=narrow.name, calendar=narrow.target.calendar)
     else:
-        before, draft.policy = draft.policy, _with_calendars(draft, command.policy)
+        before, draft.policy = draft.policy, no_looser(draft.policy, _with_calendars(draft, command.policy))
         _take_place(draft, len(before.chain(before.route_of(route.name).chain).steps))
         _remeasure(draft, before)
         if _turns(draft, before) == _turns(draft, draft.policy):

@@ -9,11 +9,13 @@ from escalation.core.cadence import start_customer_updates
 from escalation.core.chain import begin_transfer
 from escalation.core.commands import Open
 from escalation.core.draft import Draft
+from escalation.core.leaving_alone import enter
 from escalation.core.refusals import Refusal
 from escalation.core.rounds import start_rounds
 from escalation.core.state import Awaited, Case, Escalation, Grade, Head, People, Tally, Transfer
 from escalation.core.targets import start_targets
 from escalation.core.vocabulary import Message, Phase
+from escalation.core.vouching import believed
 
 GENESIS = "0" * 64  # the digest before the first entry
 
@@ -36,6 +38,9 @@ def objection(command: Open, now: datetime) -> tuple[Refusal, dict[str, str]] | 
         return Refusal.DEADLINE_PASSED, {"deadline": command.deadline.isoformat(), "now": now.isoformat()}
     if command.customer_contact and command.customer_contact == command.customer:
         return Refusal.CUSTOMER_CANNOT_OWN, {"customer_contact": command.customer_contact}
+    waits = route.approval is not None and not intake.skips_approval(command.triage)
+    if waits and command.standing is not None and not believed(command.standing):
+        return Refusal.UNVERIFIED, {"by": command.by}
     return objection_to(command.attachments)
 
 
@@ -86,8 +91,9 @@ def open_(draft: Draft, command: Open) -> None:
     start_targets(draft)
     start_customer_updates(draft)
     start_rounds(draft)
+    enter(draft, command)
     if draft.route.approval is not None and not intake.skips_approval(command.triage):
-        await_opening(draft, draft.route.approval)
+        await_opening(draft, draft.route.approval, command.standing)
     else:
         begin_transfer(draft)
     draft.tell_customer(Message.CUSTOMER_OPENING)

@@ -14,6 +14,8 @@ from escalation.core.vocabulary import ApprovalKind, Ask, Channel, ClockName, Ha
 
 # How long after an ambiguous send a provider's list can be trusted, where the agreement knows nothing of the channel.
 UNSETTLED = timedelta(minutes=2)
+# How far ahead a snooze may end, where the agreement does not say.
+SNOOZE_MAX = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,7 @@ class House:
     runs_while_blocked: tuple[ClockName, ...] = (ClockName.DEADLINE,)
     customer_contact_backup: str | None = None  # None: `customer_contact` stands in for whoever speaks
     touches_alarm: int | None = None  # the managers hear at each multiple of so many owners
+    snooze_max: timedelta = SNOOZE_MAX  # how far ahead a snooze may end
 
 
 @dataclass(frozen=True, slots=True)

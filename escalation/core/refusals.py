@@ -17,6 +17,10 @@ class Refusal(StrEnum):
     UNKNOWN_SEGMENT = "unknown_segment"  # the agreement knows no customers of that kind
     ASK_NOT_FOR_ROUTE = "ask_not_for_route"
     DEADLINE_PASSED = "deadline_passed"
+    ALREADY_PAST = "already_past"  # it should last until an instant that has passed
+    TOO_LONG = "too_long"  # it should last longer than the agreement lets it
+    SEV1_WAITS = "sev1_waits"  # nobody has taken this SEV1 yet: it is not put off
+    NOT_LULLED = "not_lulled"  # people are told as ever: there is nothing to end
     OWN_REQUEST = "own_request"  # nobody approves what they asked for, under any alias or by proxy
     NOT_AN_APPROVER = "not_an_approver"
     AUTHORITY_UNKNOWN = "authority_unknown"  # the directory could not be asked

@@ -4,7 +4,7 @@ from escalation.core.draft import Draft
 from escalation.core.effects import ShowRoom
 from escalation.core.state import Escalation
 from escalation.core.values import replace
-from escalation.core.vocabulary import Channel, ClockName
+from escalation.core.vocabulary import Channel, ClockName, LullKind
 
 # People who are asked in and take turns as the scribe; a room of more is an audience.
 PEOPLE_MAX = 20
@@ -25,7 +25,9 @@ def keep_shown(draft: Draft, before: Escalation) -> None:
 
 def _wanted(draft: Draft) -> bool:
     terms = draft.terms
-    return terms.room and terms.war_room is not None and draft.allows(Channel.CHAT) and not draft.ended
+    lull = draft.people.lull
+    silent = draft.ended or (lull is not None and lull.kind is LullKind.MAINTENANCE)
+    return terms.room and terms.war_room is not None and draft.allows(Channel.CHAT) and not silent
 
 
 def _reads_otherwise(draft: Draft, before: Escalation) -> bool:

@@ -6,12 +6,13 @@ from escalation.core.clock import Clock, Due
 from escalation.core.commands import ChangeSeverity, ConfirmSeverity
 from escalation.core.draft import Draft
 from escalation.core.holding import holds
+from escalation.core.lifting import lift
 from escalation.core.policy import Policy, Target
 from escalation.core.reckoning import Retiming
 from escalation.core.refusals import Refusal
 from escalation.core.rounds import start_rounds
 from escalation.core.values import replace
-from escalation.core.vocabulary import ApprovalKind, ClockName, Decided, Handover, Phase, Severity
+from escalation.core.vocabulary import ApprovalKind, ClockName, Decided, Handover, LullKind, Phase, Severity
 from escalation.core.watch import heard_from_owner, start_watch
 
 
@@ -57,8 +58,14 @@ def _held_up(draft: Draft, command: ChangeSeverity | ConfirmSeverity) -> bool:
     return lowered and holds(draft, command, draft.policy.approval(ApprovalKind.SEVERITY_DOWNGRADE))
 
 
-def set_severity(draft: Draft, level: Severity) -> None:
-    """Take the new severity's targets: time already counted stays counted; turns of cadences start anew."""
+def set_severity(draft: Draft, level: Severity, *, by_hand: bool = True) -> None:
+    """Take the new severity's targets: time already counted stays counted; turns of cadences start anew.
+
+    When it is worse, people are told again; in a maintenance only if somebody says so, or if it is a SEV1 now.
+    """
+    order = list(Severity)
+    if order.index(level) < order.index(draft.grade.level):
+        lift(draft, only=None if by_hand or level is Severity.SEV1 else LullKind.SNOOZE)
     draft.grade = replace(draft.grade, level=level)
     retarget(draft, draft.policy, draft.policy.reckoning.on_severity_change)
 

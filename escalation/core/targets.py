@@ -10,11 +10,12 @@ from escalation.core.draft import Draft, stale_warning
 from escalation.core.effects import Point
 from escalation.core.holding import holds
 from escalation.core.hours import DAY, HORIZON_DAYS, Calendar, NeverOpenError, back
+from escalation.core.lifting import lift
 from escalation.core.policy import Target
 from escalation.core.refusals import Refusal
 from escalation.core.severity import set_severity, stand_still
 from escalation.core.values import replace
-from escalation.core.vocabulary import ApprovalKind, ClockName, Edge, Phase, Severity, Topic
+from escalation.core.vocabulary import ApprovalKind, ClockName, Edge, LullKind, Phase, Severity, Topic
 from escalation.core.watch import heard_from_owner
 
 
@@ -79,6 +80,7 @@ def response_missed(draft: Draft, clock: Clock, due: Due) -> None:
     """No human at the receiving level in time: counted and told; the chain is climbing already."""
     draft.missed(clock, due.at)
     draft.notice(Point(Topic.TARGET_MISSED, clock.name, due.at), draft.policy.house.managers, draft.people.owner)
+    lift(draft, only=LullKind.SNOOZE)
 
 
 def target_missed(draft: Draft, clock: Clock, due: Due) -> None:
@@ -88,6 +90,7 @@ def target_missed(draft: Draft, clock: Clock, due: Due) -> None:
     resolution target starts now, so nothing that this breach raises can be missed in the same call.
     """
     house = draft.policy.house
+    lift(draft, only=LullKind.SNOOZE)
     draft.missed(clock, due.at)
     draft.tally = replace(draft.tally, escalated=draft.tally.escalated or house.mark_on_breach)
     audience = [house.managers, draft.people.owner]
@@ -95,7 +98,7 @@ def target_missed(draft: Draft, clock: Clock, due: Due) -> None:
         audience.append(house.executive)
     draft.notice(Point(Topic.TARGET_MISSED, clock.name, due.at), *audience)
     if house.raise_severity_on_breach and draft.grade.level is not Severity.SEV1:
-        set_severity(draft, draft.grade.level.raised())
+        set_severity(draft, draft.grade.level.raised(), by_hand=False)
     if clock.name is ClockName.RESOLUTION and clock.cycle < house.breach_cycles:
         draft.start_clock(ClockName.RESOLUTION, draft.resolution)
     if house.reassign_on_breach and draft.phase in (Phase.IN_TRANSFER, Phase.ACTIVE) and not _climbed(draft):

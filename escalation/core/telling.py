@@ -8,6 +8,7 @@ from escalation.core.clock import Clock
 from escalation.core.commands import Command
 from escalation.core.draft import Draft
 from escalation.core.entry import Change, ClockNote, Entry, Fired
+from escalation.core.lull import Lull
 from escalation.core.state import Case, Escalation, Grade, Transfer
 
 
@@ -43,6 +44,7 @@ def _changes(before: Escalation, draft: Draft) -> Iterator[Change]:
     if before.people is not draft.people:
         yield from _changed("owner", before.people.owner, draft.people.owner)
         yield from _changed("customer_contact", before.people.customer_contact, draft.people.customer_contact)
+        yield from _changed("left_alone", _lull(before.people.lull), _lull(draft.people.lull))
     yield from _beside(before.case, draft.case)
     if before.transfer is not draft.transfer:
         yield from _changed("route", before.transfer.route, draft.transfer.route)
@@ -73,6 +75,11 @@ def _beside(before: Case, after: Case) -> Iterator[Change]:
 def _changed(field: str, before: str, after: str) -> Iterator[Change]:
     if before != after:
         yield Change(field, before, after)
+
+
+def _lull(lull: Lull | None) -> str:
+    """Until when people are left alone, and why."""
+    return f"until {instant(lull.until)} ({lull.why})" if lull is not None else ""
 
 
 def _names(links: tuple[Linked, ...]) -> str:

@@ -115,6 +115,8 @@ class ClockName(StrEnum):
     RECEIPT = "receipt"  # a page was accepted: its receipt is looked up at the goal, and not waited for past the limit
     RETRY = "retry"  # a page that met a busy destination is tried once more; for both, the cycle is the page's number
     CATCH_UP = "catch_up"  # notices that could not be sent are told in one
+    QUIET = "quiet"  # somebody's quiet hours end: what was kept from them is told in one
+    LULL = "lull"  # people are left alone until then
 
 
 class Edge(StrEnum):
@@ -144,6 +146,8 @@ class Failure(StrEnum):
     RATE_LIMITED = "rate_limited"
     UNREACHABLE = "unreachable"  # never got through to the provider within the allowed attempts
     NO_ADDRESS = "no_address"  # the directory has no such address for the contact
+    QUIET = "quiet"  # nothing rings in somebody's quiet hours: it was not sent
+    OPTED_OUT = "opted_out"  # they have turned this channel off, and may turn it on again: asked anew each time
 
 
 class Reconciled(StrEnum):
@@ -152,6 +156,13 @@ class Reconciled(StrEnum):
     ADOPTED = "adopted"  # the provider has it: it counts as accepted
     ABSENT = "absent"  # the provider never got it: it may be sent again
     UNKNOWN = "unknown"  # the provider could not be asked
+
+
+class LullKind(StrEnum):
+    """Why people are left alone for a while."""
+
+    MAINTENANCE = "maintenance"  # it was opened in a window of maintenance: nobody is told before that ends
+    SNOOZE = "snooze"  # somebody asked for it: the owner is not chased
 
 
 class Handover(StrEnum):

@@ -1,10 +1,11 @@
 """Waiting for the customer or a third party: nobody is chased, the clocks stand still, the customer is reminded."""
 
-from escalation.core.chain import resume_telling
+from escalation.core.chain import begin_again, resume_telling
 from escalation.core.clock import Clock, Due
 from escalation.core.closing import end
 from escalation.core.commands import Block, Unblock
 from escalation.core.draft import Draft
+from escalation.core.lifting import lift
 from escalation.core.policy import Target
 from escalation.core.refusals import Refusal
 from escalation.core.severity import stand_still
@@ -22,6 +23,7 @@ def block(draft: Draft, command: Block) -> None:
         draft.refuse(Refusal.REASON_MISSING)
         return
     house = draft.policy.house
+    lift(draft)
     stand_still(draft)
     draft.transfer = replace(draft.transfer, returns_to=draft.phase)
     draft.phase = Phase.BLOCKED
@@ -41,7 +43,9 @@ def unblock(draft: Draft, command: Unblock) -> None:
     draft.transfer = replace(draft.transfer, returns_to=None)
     draft.resume_clocks()
     if draft.phase is Phase.IN_TRANSFER:
-        resume_telling(draft)
+        # It was blocked while people were left alone: nobody has been looked up yet.
+        unasked = draft.transfer.began is None and draft.transfer.lookup is None
+        (begin_again if unasked else resume_telling)(draft)
     heard_from_owner(draft, command.by)
 
 

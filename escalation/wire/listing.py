@@ -79,6 +79,7 @@ class Row:
     breached: bool
     ended: bool
     stopped: bool = False
+    left_alone_until: datetime | None = None  # a snooze, or a window of maintenance
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ def _dated(written: WrittenPolicy, at: datetime, beside: ReadBeside | None) -> _
         if calendar.ical is not None:
             try:
                 sources[calendar.ical] = _source(calendar.ical, beside)
-                found = holidays_of.ical_days(sources[calendar.ical], at)
+                found = holidays_of.ical_days(sources[calendar.ical], at, calendar.zone)
                 days = {**{day.day: day for day in found}, **days}
             except ValueError as error:
                 mistakes.append(((*path, "ical"), str(error)))

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
 from escalation.core import hours, whom
 from escalation.core.hours import AtClose, LongDay, SkippedEdge, Window
+from escalation.core.policy import SNOOZE_MAX
 from escalation.core.reckoning import (
     OURS,
     Anchor,
@@ -322,6 +323,7 @@ class WrittenHouse(Written):
     internal_factor: Factor | None = None
     customer_contact_backup: Name | None = None
     touches_alarm: Owners = 3  # ticket escalation process: three or more people
+    snooze_max: Duration = SNOOZE_MAX
 
 
 class WrittenReckoning(Written):

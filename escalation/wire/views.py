@@ -2,7 +2,6 @@
 
 from escalation.core.beside import Linked
 from escalation.core.clock import Clock
-from escalation.core.draft import status_of
 from escalation.core.state import Approval, Escalation, next_due
 from escalation.core.vocabulary import ClockName
 from escalation.wire.messages import ApprovalView, ClockView, View
@@ -12,14 +11,14 @@ from escalation.wire.wanted import standing, wanted
 def view_of(state: Escalation) -> View:
     """A read-only picture."""
     route = state.policy.route_of(state.transfer.route)
-    transfer = state.transfer
+    transfer, lull = state.transfer, state.people.lull
     return View(
         reference=state.case.reference,
         episode=state.case.episode,
         ticket=state.case.ticket,
         code=state.case.code,
         phase=state.phase,
-        status=status_of(state.phase, escalated=state.tally.escalated),
+        status=state.status,
         severity=state.grade.level,
         label=state.policy.terms_of(state.grade.level).label,
         severity_confirmed=state.grade.confirmed,
@@ -56,6 +55,9 @@ def view_of(state: Escalation) -> View:
         links=state.case.links,
         attachments=state.case.attachments,
         all_asked=transfer.asked,
+        left_alone_until=lull.until if lull is not None else None,
+        left_alone_by=lull.by if lull is not None else "",
+        left_alone_why=lull.why if lull is not None else "",
         approvals=tuple(_approval_view(state, each) for each in state.approvals if each.pending),
     )
 
@@ -76,6 +78,7 @@ def page_of(view: View) -> str:
         f"**{view.status}** · {view.severity} ({view.label}) · {view.route} → {view.team}, step *{view.step}*",
         f"Owner `{view.owner}`, customer contact `{view.customer_contact}`",
         f"Next due: {due}",
+        *_left_alone(view),
         *_beside(view),
         "",
         "| clock | turn | next edge | due (UTC) |",
@@ -107,6 +110,13 @@ def _linked(one: Linked) -> str:
 def _beside(view: View) -> list[str]:
     found = links_of(view)
     return [f"Linked: {', '.join(found)}"] if found else []
+
+
+def _left_alone(view: View) -> list[str]:
+    if view.left_alone_until is None:
+        return []
+    until = view.left_alone_until.isoformat(timespec="seconds")
+    return [f"**Left alone** until {until} by `{view.left_alone_by}`, {view.left_alone_why}"]
 
 
 def _approval(approval: ApprovalView) -> str:
@@ -141,6 +151,9 @@ def _approval_view(state: Escalation, approval: Approval) -> ApprovalView:
         amount=approval.amount,
         opening=approval.opening,
         review=approval.under_review,
+        act=approval.held.kind if approval.held is not None else "",
+        total=approval.total,
+        claimed=approval.claimed,
     )
 
 

@@ -1,6 +1,6 @@
 """The verbs that change something: what each one sends, and the one line when it cannot."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from escalation.core.commands import Instructable
 from escalation.core.vocabulary import Ask, Audience, DeEscalationReason, Severity
 from escalation.wire.outcomes import Ended, Unreachable
 from escalation.wire.requests import WORDS_BYTES_MAX
-from tests.edge.cli.terminal import KNOWN, Terminal
+from tests.edge.cli.terminal import KNOWN, NOW, Terminal
 
 OPEN = ["open", "INC-9", "--title", "Checkout is down", "--route", "l2-engineering", "--severity", "Critical",
         "--ask", "fix", "--customer", "acme", "--deadline", "2026-03-02T09:00+01:00"]  # fmt: skip
@@ -37,6 +37,13 @@ VERBS: list[tuple[list[str], Instructable, str | None]] = [
     (["raise", "--reason", "stuck"], commands.Raise("amira", "stuck"), None),
     (["block", "--waiting-for", "the customer"], commands.Block("amira", "the customer"), None),
     (["unblock", "--reason", "answered"], commands.Unblock("amira", "answered"), None),
+    (
+        ["snooze", "--until", "2h", "--reason", "on a train"],
+        commands.Snooze("amira", NOW + timedelta(hours=2), "on a train"),
+        None,
+    ),
+    (["unsnooze", "--reason", "back"], commands.Unsnooze("amira", "back"), None),
+    (["unsnooze"], commands.Unsnooze("amira"), None),
     (
         ["deescalate", "--reason", "how_to", "--to", "bruno", "--level", "L2", "--findings", "docs"],
         commands.DeEscalate("amira", DeEscalationReason.HOW_TO, "bruno", "L2"),
@@ -77,6 +84,16 @@ def test_open_starts_an_escalation(terminal: Terminal, tmp_path: Path) -> None:
     assert (request.restricted, request.by_machine) == (True, True)
     assert request.deadline == datetime(2026, 3, 2, 8, tzinfo=UTC)
     assert request.description == "Every card is refused."
+
+
+@pytest.mark.parametrize(
+    ("typed", "hours"), [("8h", 8), ("18:00", 4.5)], ids=["so long from now", "a time of today, here"]
+)
+def test_a_deadline_may_be_typed_as_people_say_it(terminal: Terminal, typed: str, hours: float) -> None:
+    """The request carries the instant."""
+    terminal(*OPEN[:-1], typed)
+
+    assert terminal.client.started[0].deadline == NOW + timedelta(hours=hours)
 
 
 def test_without_a_key_every_open_has_its_own(terminal: Terminal) -> None:
