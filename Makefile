@@ -106,9 +106,14 @@ outage: setup ## Every vendor away under 200 open escalations (minutes)
 rush: setup ## 1,300 recipients of one step, by SMS and by email
 	@$(PY) -m tests.bench.step
 
+.PHONY: storm
+storm: setup ## 1,000 breaches at once, told to 20 people
+	@$(PY) -m tests.bench.storm
+
 .PHONY: bench
-bench: setup ## Measure the core and the engine
+bench: setup ## Measure the core, the engine, and a directory of 10,000 people
 	@$(PY) -m tests.bench
+	@$(PY) -m tests.bench.directory
 
 .PHONY: fmt
 fmt: setup ## Format the code and apply safe fixes

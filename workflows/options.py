@@ -69,6 +69,17 @@ RECORD: Options = {
     "start_to_close_timeout": timedelta(seconds=10),
     "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=30), non_retryable_error_types=["AuditConflict"]),
 }
+# What waits is in the ledger already; should nobody have been found to see to it, the dispatch counts as in doubt.
+OPEN_BUNDLE: Options = {
+    "start_to_close_timeout": timedelta(seconds=5),
+    "schedule_to_close_timeout": timedelta(minutes=1),
+    "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=5)),
+}
+# Longer than any socket may take. What surely was not sent is tried until it is: nothing that waits is lost.
+SEND_BUNDLE: Options = {
+    "start_to_close_timeout": timedelta(minutes=2),
+    "retry_policy": RetryPolicy(maximum_interval=timedelta(minutes=1)),
+}
 DISMISS: Options = {
     "start_to_close_timeout": timedelta(seconds=5),
     "schedule_to_close_timeout": timedelta(minutes=1),  # a code that stays taken costs nobody anything

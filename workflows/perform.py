@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
         WriteTicket,
     )
     from escalation.core.facts import (
+        BUNDLED,
         Fact,
         ReportContacts,
         ReportDelivery,
@@ -42,7 +43,12 @@ async def _asked(effect: Effect, chosen: options.Options, at: datetime, severity
     match effect:
         case Notify():
             summary = f"{effect.number}: {effect.message} to {effect.contact} by {effect.channel}"
-            return await workflow.execute_activity(ports.notify, ports.Send(effect, at), summary=summary, **chosen)
+            told = await workflow.execute_activity(ports.notify, ports.Send(effect, at), summary=summary, **chosen)
+            if told.how == BUNDLED:  # it waits in the ledger until somebody is told to see to it
+                await workflow.execute_activity(
+                    ports.open_bundle, ports.Gather(effect.contact, effect.channel, at), **options.OPEN_BUNDLE
+                )
+            return told
         case FindContacts():
             summary = f"{effect.number}: who is {', '.join(effect.names)}?"
             return await workflow.execute_activity(

@@ -23,9 +23,10 @@ from escalation.core.effects import (
 )
 from escalation.core.facts import ReportContacts, ReportDelivery, ReportReconciliation, ReportRoom, ReportTicket
 from escalation.core.intake import TriageRecord
+from escalation.core.lull import MaintenanceWindow
 from escalation.core.policy import Policy
 from escalation.core.standing import Standing
-from escalation.core.vocabulary import Severity
+from escalation.core.vocabulary import Channel, Severity
 from escalation.wire.messages import Page
 from escalation.wire.readiness import ReadinessOrder, ReadinessTold
 
@@ -38,6 +39,23 @@ class Send:
 
     effect: Notify
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """What waits for one person on one channel is to be told together."""
+
+    contact: str
+    channel: Channel
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What came of it. `wake` is when to look again; None: nothing waits. `told` escalations were named."""
+
+    wake: datetime | None = None
+    told: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +137,9 @@ class Admission:
     at: datetime
     words: dict[str, str] = field(default_factory=dict)  # e.g. title, description
     intake: Intake | None = None  # None: triage is not asked
+    by: str = ""  # who opens it
+    claim: str = ""  # the text that a proof of theirs must have signed
+    proof: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +150,8 @@ class Admitted:
     texts: dict[str, Text]
     send_timeout: timedelta = timedelta(seconds=45)  # four socket timeouts of 10 s and a margin
     triage: TriageRecord | None = None  # None: it is off, or could not answer
+    maintenance: tuple[MaintenanceWindow, ...] = ()  # in force now, whatever they are about
+    opener: Standing | None = None  # of whoever opens it; None: nobody has looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +199,24 @@ def _stub() -> RuntimeError:
 def notify(order: Send) -> ReportDelivery:
     """Hand one dispatch to its provider, at most once per ledger row, and say what came of it.
 
-    Answers accepted, failed (for good, with its class) or ambiguous; never waits. Raises only when the provider
-    surely did nothing and another attempt may work.
+    Answers accepted, failed (for good, with its class) or ambiguous; never waits. With `how` "bundled" it is accepted
+    to be told with others: the bundle is to be opened then. Raises only when the provider surely did nothing and
+    another attempt may work.
+    """
+    raise _stub()
+
+
+@activity.defn
+async def open_bundle(order: Gather) -> None:
+    """See to it that a workflow tells what waits: the one for this person and channel is started, or told of more."""
+    raise _stub()
+
+
+@activity.defn
+def send_bundle(order: Gather) -> Gathered:
+    """Tell what waits in one message, if its time has come; what came of it is written to every row that it tells.
+
+    A message that nobody knows the fate of is looked up first. Raises when surely nothing was sent.
     """
     raise _stub()
 
@@ -253,7 +292,7 @@ def kept_policy(order: Freeze) -> Policy:
 
 @activity.defn
 def admit(order: Admission) -> Admitted:
-    """Keep the opening words, allot a short code, unique among open escalations, and ask triage.
+    """Keep the opening words, allot a short code, unique among open escalations, ask triage, and look for maintenance.
 
     What triage cannot learn it goes without, and says so; it holds nothing up.
     """

@@ -1,9 +1,10 @@
 """The ledger of dispatches: an intent before the call, the outcome after it: nobody is told twice or not at all.
 
     new ──claim──▶ intent ──▶ sent(provider id, how)
-     ▲                │  └──▶ failed(class, code)
+     ▲        │       │  └──▶ failed(class, code)
      └── release ─────┘       (surely not sent: may be claimed again)
      └── absent ──────┘       (looked up after the settle window, and not there)
+              └──▶ bundled    (beyond what one person gets: told with others, in a message that is a dispatch itself)
 
 Neither provider has an idempotency key for sends, so an `intent` without an outcome is never resent blindly: only a
 look-up or a receipt closes it. Each claim has a fence, and whoever lost it cannot free or fail the row any more; an
@@ -16,15 +17,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, Engine, RowMapping, and_, select, update
+from sqlalchemy import Connection, Engine, RowMapping, and_, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from escalation.adapters.store import LedgerDown, dispatches, insert_once, transaction
+from escalation.adapters.holding_back import held_back, reason
+from escalation.adapters.store import LedgerDown, bundled, dispatches, insert_once, transaction
+from escalation.adapters.throttles import Throttles
+from escalation.core.effects import Notify
 from escalation.core.vocabulary import Channel, Failure, Message
 
 __all__ = [
     "Acceptance", "AlreadyFailed", "AlreadySent", "Claim", "Ledger", "LedgerDown", "Order", "Row", "State",
-    "Unfinished",
+    "Unfinished", "Waiting",
 ]  # fmt: skip
 
 FRESHNESS = timedelta(seconds=5)
@@ -37,11 +41,15 @@ class State(StrEnum):
     INTENT = "intent"
     SENT = "sent"
     FAILED = "failed"
+    BUNDLED = "bundled"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is claimed: one message to one contact on one channel. `at` is workflow time."""
+    """What is claimed: one message to one contact on one channel. `at` is workflow time.
+
+    With its `effect` it may be held back to be told with others; without, it is claimed in any case.
+    """
 
     dispatch: str
     reference: str
@@ -51,6 +59,7 @@ class Order:
     at: datetime
     episode: str
     number: int  # of the effect, by which the rules know it; a dispatch sent again has a new one
+    effect: Notify | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,13 @@ class Unfinished:
     """An earlier attempt may have posted it: look before anything is resent."""
 
     fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """It is told with others, soon; `why` names the limit that was met."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,40 +152,63 @@ class Ledger:
         freshness: timedelta = FRESHNESS,
         uptime: Callable[[], float] = uptime,
         wall: Callable[[], datetime] = _wall,
+        throttles: Throttles | None = None,
     ) -> None:
         self._engine = engine
         self._freshness = freshness
         self._uptime = uptime
         self._wall = wall
+        self._throttles = throttles
 
     # --- Sending ------------------------------------------------------------------------------------------------------
 
-    def claim(self, order: Order) -> Claim | AlreadySent | AlreadyFailed | Unfinished:
-        """Commit the intent to send, durably, unless the dispatch is settled or another attempt has claimed it."""
+    def claim(self, order: Order) -> Claim | AlreadySent | AlreadyFailed | Unfinished | Waiting:
+        """Commit the intent to send, durably, unless the dispatch is settled or another attempt has claimed it.
+
+        Beyond what this person gets by itself it is committed to wait instead, in the same transaction.
+        """
         claimed = self._uptime()
         with transaction(self._engine) as connection:
-            inserted = connection.execute(
-                insert_once(self._engine, dispatches).values(
-                    **_identity(order), state=State.INTENT, fence=1, intent_at=self._wall()
-                )
-            )
-            if inserted.rowcount == 1:
-                return Claim(order.dispatch, 1, claimed)
-            fence = connection.execute(
-                update(dispatches)
-                .where(dispatches.c.dispatch == order.dispatch, dispatches.c.state == State.NEW)
-                .values(state=State.INTENT, fence=dispatches.c.fence + 1, intent_at=self._wall(), number=order.number)
-                .returning(dispatches.c.fence)
-            ).scalar_one_or_none()
+            fence = self._intend(connection, order)
             if fence is not None:
-                return Claim(order.dispatch, fence, claimed)
+                why = held_back(connection, self._engine, self._throttles, order.effect, order.at)
+                return Claim(order.dispatch, fence, claimed) if why is None else Waiting(why)
             row = row_of(connection, order.dispatch)
             assert row is not None  # noqa: S101  # the insert has found it
+            if row.state is State.BUNDLED:
+                return Waiting(reason(connection, order.dispatch, order.number))
         if row.state is State.SENT:
             return AlreadySent(row.provider_id, row.how or "sent")
         if row.state is State.FAILED:
             return AlreadyFailed(row.failure or Failure.CONFIGURATION, row.code)
         return Unfinished(row.fence)
+
+    def claim_bundle(self, order: Order, members: Iterable[str]) -> Claim | None:
+        """Commit the intent to tell these in one message; None when one of them is told otherwise by now."""
+        claimed, wanted = self._uptime(), list(members)
+        with transaction(self._engine) as connection:
+            free = and_(bundled.c.dispatch.in_(wanted), bundled.c.bundle.is_(None))
+            taken = connection.execute(update(bundled).where(free).values(bundle=order.dispatch))
+            # One alone is told under its own name: its own row, which waits, is claimed then.
+            fence = self._intend(connection, order, State.BUNDLED) if taken.rowcount == len(wanted) else None
+            if fence is None:
+                connection.rollback()
+                return None
+            return Claim(order.dispatch, fence, claimed)
+
+    def withdraw(self, dispatch: str, failure: Failure | None, code: str | None) -> bool:
+        """Take back what waits to be told with others: it fails, or without a failure is new again.
+
+        False when a message tells it by now.
+        """
+        with transaction(self._engine) as connection:
+            waits = and_(bundled.c.dispatch == dispatch, bundled.c.bundle.is_(None))
+            if connection.execute(delete(bundled).where(waits)).rowcount == 0:
+                return False
+            state = State.NEW if failure is None else State.FAILED
+            values = {"state": state, "failure": failure, "code": code}
+            connection.execute(update(dispatches).where(dispatches.c.dispatch == dispatch).values(**values))
+            return True
 
     def fresh(self, claim: Claim) -> bool:
         """Whether the intent is young enough to be posted: a worker that was paused must not post late."""
@@ -209,10 +248,6 @@ class Ledger:
         except IntegrityError:
             return False
 
-    def sent_by_receipt(self, dispatch: str, provider_id: str) -> Acceptance:
-        """The vendor itself names the dispatch: it is sent, even when nobody recorded the answer to the call."""
-        return self._accepted(dispatch, provider_id, "receipt")
-
     # --- Reading ------------------------------------------------------------------------------------------------------
 
     def get(self, dispatch: str) -> Row | None:
@@ -240,6 +275,28 @@ class Ledger:
             )
 
     # --- Inside -------------------------------------------------------------------------------------------------------
+
+    def _intend(self, connection: Connection, order: Order, free: State = State.NEW) -> int | None:
+        """The fence of a new intent; None when the dispatch is neither unknown nor in that state."""
+        inserted = connection.execute(
+            insert_once(self._engine, dispatches).values(
+                **_identity(order), state=State.INTENT, fence=1, intent_at=self._wall()
+            )
+        )
+        if inserted.rowcount == 1:
+            return 1
+        return connection.execute(
+            update(dispatches)
+            .where(dispatches.c.dispatch == order.dispatch, dispatches.c.state == free)
+            .values(
+                state=State.INTENT,
+                fence=dispatches.c.fence + 1,
+                ordered_at=order.at if free is State.BUNDLED else dispatches.c.ordered_at,
+                intent_at=self._wall(),
+                number=order.number,
+            )
+            .returning(dispatches.c.fence)
+        ).scalar_one_or_none()
 
     def _accepted(self, dispatch: str, provider_id: str, how: str) -> Acceptance:
         for given in (provider_id, None):
@@ -286,9 +343,10 @@ def record_acceptance(connection: Connection, dispatch: str, provider_id: str | 
         .where(columns.dispatch == dispatch, columns.provider_id.is_(None))
         .values(provider_id=provider_id)
     )
+    known = columns.second_provider_id == provider_id
     another = connection.execute(
         update(dispatches)
-        .where(columns.dispatch == dispatch, columns.provider_id != provider_id)
+        .where(columns.dispatch == dispatch, columns.provider_id != provider_id, ~func.coalesce(known, False))
         .values(second_provider_id=provider_id)
     )
     return Acceptance(second=another.rowcount == 1)

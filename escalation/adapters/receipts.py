@@ -69,7 +69,8 @@ SMS_CODES: Mapping[str, Failure] = {
     **dict.fromkeys(("30001", "30022", "30023", "30027"), Failure.RATE_LIMITED),
     **dict.fromkeys(("30007", "30019"), Failure.CONTENT),
     **dict.fromkeys(("30002", "30018", "30024", "30032", "30033", "30034", "30035"), Failure.CONFIGURATION),
-    **dict.fromkeys(("21610", "21211", "21614"), Failure.DESTINATION),
+    **dict.fromkeys(("21211", "21614"), Failure.DESTINATION),
+    "21610": Failure.OPTED_OUT,
 }
 """What Twilio's code on a status callback says. A code without a row is a handset that could not be reached."""
 DAILY_CAPS = frozenset({"30023", "30027"})

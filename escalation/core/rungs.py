@@ -15,7 +15,7 @@ from escalation.core.policy import Target
 from escalation.core.post import Sent
 from escalation.core.state import Rung
 from escalation.core.values import replace
-from escalation.core.vocabulary import Channel, ClockName, Message, Outcome
+from escalation.core.vocabulary import Channel, ClockName, Message, Outcome, Phase
 
 _NOTHING = timedelta(0)
 
@@ -70,6 +70,21 @@ def make_up_for(draft: Draft, sent: Sent, *, replaced: bool) -> bool:
             _await_next_rung(draft)
         return True
     return bool(draft.transfer.rungs or standing(draft))
+
+
+def tell_otherwise(draft: Draft, number: int) -> None:
+    """A page waits to be told with others: its contact is told on their next channel at once, where they have one.
+
+    Nobody else is asked for it earlier: should no receipt come in time, the page counts as silent like any other.
+    """
+    sent, transfer = draft.people.post.of(number), draft.transfer
+    if sent is None or number not in transfer.pages or draft.phase is not Phase.IN_TRANSFER:
+        return
+    theirs = [rung for rung in transfer.rungs if (rung.audience, rung.contact) == (sent.audience, sent.contact)]
+    if theirs:
+        draft.stop_clock(ClockName.TELL)
+        _tell(draft, theirs[0])
+        _await_next_rung(draft)
 
 
 def window_over(draft: Draft) -> bool:

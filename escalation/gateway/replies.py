@@ -40,7 +40,8 @@ class Directory(Protocol):
 class OpenFor(Protocol):
     """What somebody was told about and is open, and whether they want texts. Raises `LedgerDown`."""
 
-    def open_for(self, contact: str) -> tuple[OpenCode, ...]: ...
+    def open_for(self, contact: str, *, asked: bool = False) -> tuple[OpenCode, ...]: ...
+    def all_meant(self, message_id: str, codes: tuple[OpenCode, ...], at: datetime) -> tuple[OpenCode, ...]: ...
     def meant(self, message_id: str, code: OpenCode, at: datetime) -> bool: ...
     def page_of(self, contact: str, reference: str, episode: str) -> str | None: ...
     def turned(self, message_id: str, contact: str, at: datetime, *, off: bool) -> bool: ...
@@ -129,6 +130,8 @@ class Replies:
     ) -> Came:
         if isinstance(said, Unclear):
             return Came("unclear", {"choices": _choices(opened, lines, "ack")})
+        if said.several:
+            return await self._several(said, opened, contact, message_id, at)
         if said.code is None and len(opened) > 1:
             return Came("several", {"choices": _choices(opened, lines, said.act.value)})
         meant = next((each for each in opened if said.code in {None, each.code}), None)
@@ -136,9 +139,31 @@ class Replies:
             return Came("not_open") if said.code is None else Came("not_open_code", {"code": str(said.code)})
         if not await asyncio.to_thread(self._told.meant, message_id, meant, at):
             return Came("not_open_code", {"code": str(meant.code)})
+        return await self._do(said, meant, contact, message_id, at)
+
+    async def _do(self, said: Said, meant: OpenCode, contact: str, message_id: str, at: datetime) -> Came:
         page = await asyncio.to_thread(self._told.page_of, contact, meant.reference, meant.episode)
         wish = Wish(said.act, meant.reference, meant.episode, contact, "sms", message_id, at, page=page)
         return await self._acting.do(wish, ANSWER_WITHIN)
+
+    async def _several(
+        self, said: Said, opened: tuple[OpenCode, ...], contact: str, message_id: str, at: datetime
+    ) -> Came:
+        """Take each of them; everything is what this person was asked to take, not what they were told of."""
+        wanted = (
+            await asyncio.to_thread(lambda: self._told.open_for(contact, asked=True))
+            if said.everything
+            else tuple(each for each in opened if each.code in said.codes)
+        )
+        meant = await asyncio.to_thread(self._told.all_meant, message_id, wanted, at) if wanted else ()
+        # All at once: there are not more than one is told of, and whoever asked waits for the answer.
+        came = await asyncio.gather(*(self._do(said, each, contact, message_id, at) for each in meant))
+        taken = [str(each.code) for each, what in zip(meant, came, strict=True) if what.done]
+        rest = [str(code) for code in said.codes or (each.code for each in meant) if str(code) not in taken]
+        values = {"count": str(len(taken)), "taken": " ".join(taken), "rest": " ".join(rest)}
+        if not taken:
+            return Came("none_taken", values) if rest else Came("not_open")
+        return Came("several_mixed" if rest else "several_taken", values, done=True)
 
 
 def routes(replies: Replies, signatures: Signatures, now: Now) -> APIRouter:

@@ -1,5 +1,6 @@
 """What the gateway looks up of what was told: what a reply may name, whom a token speaks for, what a call says."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,8 +51,8 @@ class Told:
         self._scripts = Scripts(engine)
         self._optouts = OptOuts(engine)
 
-    def open_for(self, contact: str) -> tuple[OpenCode, ...]:
-        """The open escalations that this contact was told about, lowest code first."""
+    def open_for(self, contact: str, *, asked: bool = False) -> tuple[OpenCode, ...]:
+        """The open escalations that this contact was told about, or `asked` to take, lowest code first."""
         query = (
             select(codes.c.code, codes.c.reference, codes.c.episode)
             .join(
@@ -59,6 +60,7 @@ class Told:
                 (dispatches.c.reference == codes.c.reference) & (dispatches.c.episode == codes.c.episode),
             )
             .where(dispatches.c.contact == contact, dispatches.c.state.in_(_REACHED))
+            .where(dispatches.c.message.in_([Message.PAGE] if asked else list(Message)))
             .distinct()
             .order_by(codes.c.code)
             .limit(OPEN_MAX)
@@ -80,6 +82,19 @@ class Told:
             )
             kept = connection.execute(select(receipts.c.dispatch).where(receipts.c.key == key)).scalar_one()
         return bool(kept == meaning)
+
+    def all_meant(self, message_id: str, codes: tuple[OpenCode, ...], at: datetime) -> tuple[OpenCode, ...]:
+        """The episodes that this SMS speaks of: those that it meant when it first came, as `meant` keeps one."""
+        written = json.dumps([[one.code, one.reference, one.episode] for one in codes])
+        key = f"sms {message_id}"
+        with transaction(self._engine) as connection:
+            connection.execute(
+                insert_once(self._engine, receipts).values(
+                    key=key, dispatch="several", status="reply", payload=written, received_at=at
+                )
+            )
+            kept = connection.execute(select(receipts.c.payload).where(receipts.c.key == key)).scalar_one()
+        return tuple(OpenCode(*one) for one in json.loads(kept))
 
     def sent(self, dispatch: str) -> Sent | None:
         """What that dispatch told, and to whom; None for one that nobody knows."""

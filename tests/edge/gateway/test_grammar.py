@@ -5,6 +5,7 @@ import pytest
 from escalation.gateway.grammar import (
     BODY_CHARS_MAX,
     CODE_DIGITS_MAX,
+    CODES_MAX,
     HELP,
     START,
     STOP,
@@ -22,6 +23,8 @@ from escalation.gateway.grammar import (
     [
         "ack 42", "ACK 42", "Ack42", "a 42", "a42", "42a", "42 ack", " ack   42 ", '"ack 42"', "\u201cAck #42\u201d",
         "ack #42.", "ack: 42", "a 042", "ack \u0664\u0662", "\uff41\uff43\uff4b \uff14\uff12", "ack\u00a042", "ack\n42",
+        "Ack 42 \U0001f44d\U0001f3fd", "\u2705 ack 42", "ack\u200b42", "\ufeffack 42", "\u202aack 42\u202c", "ack-42",
+        "ack/42", "ack = 42", "*ack 42*", "_ack 42_", "42A!", "ACK  42 ",
     ],
 )  # fmt: skip
 def test_a_code_is_found_however_it_is_written(body: str) -> None:
@@ -29,7 +32,33 @@ def test_a_code_is_found_however_it_is_written(body: str) -> None:
     assert understood(body) == Said(Act.ACKNOWLEDGE, 42)
 
 
-@pytest.mark.parametrize("body", ["ack", "Ack.", ' "ACK" '])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "ack 42\n\nSent from my telephone", "ack 42\r\n--\r\nAmira Haddad\r\nSupport", "42a\nI am looking into it",
+        "Ack 42\n> P1 ESC-1: reply ack 42", "\n\n ack 42 \n\nOn Sun, Escalations wrote:\n> reply ack 43",
+    ],
+)  # fmt: skip
+def test_what_stands_below_the_line_with_the_code_does_not_matter(body: str) -> None:
+    """Telephones sign what is typed, and quote what it answers."""
+    assert understood(body) == Said(Act.ACKNOWLEDGE, 42)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "ack\n\nis what somebody should do here", "Liked \u201cP1 ESC-1: Reply ack 42 (Ref EA5A2GIHGCO)\u201d",
+        "\U0001f44d", "Reply ack 42 (Ref EA5A2GIHGCO)", "> ack 42",
+        "I am driving. I will read your text later.\nack 42",
+        "ack 42?", "don\u2019t ack 42", "ack 42 or 43", "(no subject)\nack 42", "nack 42", "\u0430ck 42",
+    ],
+)  # fmt: skip
+def test_what_a_machine_sends_back_takes_nothing(body: str) -> None:
+    """Our own words, a like, an absence note, a question: nobody takes an escalation by accident."""
+    assert understood(body) == Unclear()
+
+
+@pytest.mark.parametrize("body", ["ack", "Ack.", ' "ACK" ', "ack \U0001f44d", "\u2714\ufe0f ack"])
 def test_a_bare_ack_names_no_code(body: str) -> None:
     """Which one is meant depends on what is open."""
     assert understood(body) == Said(Act.ACKNOWLEDGE, None)
@@ -43,7 +72,10 @@ def test_a_bare_ack_names_no_code(body: str) -> None:
         "ok",
         "42",
         "ack ack",
-        "ack 42 43",
+        "esc 42 43",
+        "close all",
+        "esc all",
+        "all",
         "not ack 42",
         "back 42",
         "ack x",
@@ -54,6 +86,29 @@ def test_a_bare_ack_names_no_code(body: str) -> None:
 def test_anything_else_is_unclear(body: str) -> None:
     """Nobody takes an escalation by accident."""
     assert understood(body) == Unclear()
+
+
+@pytest.mark.parametrize("body", ["ack all", "Ack ALL!", "a all", "ack alle", '"ack all".'])
+def test_everything_can_be_taken_at_once(body: str) -> None:
+    """And nothing else be done to everything at once."""
+    assert understood(body) == Said(Act.ACKNOWLEDGE, None, everything=True)
+    assert Said(Act.ACKNOWLEDGE, None, everything=True).several
+
+
+@pytest.mark.parametrize(
+    "body", ["ack 42 43", "ACK 42, 43.", "a #42 #43", "ack 42 and 43", "ack 42 und 43", "ack 42 43 42"]
+)
+def test_several_can_be_named(body: str) -> None:
+    """Each once, in the order given."""
+    assert understood(body) == Said(Act.ACKNOWLEDGE, None, (42, 43))
+
+
+def test_a_reply_names_only_so_many() -> None:
+    """What is longer is a slip, or an attack."""
+    codes = [str(code) for code in range(10, 10 + CODES_MAX)]
+
+    assert understood("ack " + " ".join(codes)) == Said(Act.ACKNOWLEDGE, None, tuple(range(10, 10 + CODES_MAX)))
+    assert understood("ack " + " ".join([*codes, "99"])) == Unclear()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,73 @@
+"""What a message says that tells several: one line for each escalation, as many as its channel carries."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from activities.attempts import again
+from activities.stores import WordStore
+from escalation.adapters.bundles import Entry, together
+from escalation.adapters.gsm import longest
+from escalation.adapters.rendering import Line, Renderer, Words
+from escalation.adapters.sending import AddressBook, Content
+from escalation.adapters.store import LedgerDown
+from escalation.core.values import replace
+from escalation.core.vocabulary import Channel, Message
+
+DECISIVE = (Message.PAGE, Message.ACKNOWLEDGED, Message.CLOSING)
+"""The last of these says whether somebody is still asked."""
+TITLED = frozenset({Channel.EMAIL, Channel.CHAT})
+"""Where there is room for titles."""
+
+
+class Lists:
+    """Writes them, in the reader's language."""
+
+    def __init__(self, book: AddressBook, texts: WordStore, renderer: Renderer) -> None:
+        self._book = book
+        self._texts = texts
+        self._renderer = renderer
+
+    def room(self, entries: Sequence[Entry], at: datetime) -> int:
+        """How many of them one message of that channel can name, at least one: the others follow in another."""
+
+        def fits(count: int) -> bool:
+            more = len(entries) - count
+            content = self.content(entries[:count], more, at)
+            return self._renderer.list_fits(content)
+
+        return max(1, longest(len(entries), fits))
+
+    def content(self, entries: Sequence[Entry], more: int, at: datetime) -> Content:
+        """What the channel carries; `more` follow in another message. Raises when the directory cannot be asked."""
+        effect = entries[0].effect
+        try:
+            name, reader = self._book.name(effect.contact, at), self._book.reader(effect.contact, at)
+        except Exception as error:  # noqa: BLE001  # whatever a directory raises, it could not be asked
+            raise again("DirectoryDown", type(error).__name__) from None
+        words = Words(title=None, text=None, name=name, reader=reader)
+        return self._renderer.listed(effect.channel, self._lines(entries), more, words, together(entries).dispatch, at)
+
+    def _lines(self, entries: Sequence[Entry]) -> tuple[Line, ...]:
+        """One line for each escalation, as the last word on it says: what is over or taken is asked of nobody."""
+        found: dict[tuple[str, str], Line] = {}
+        for entry in entries:
+            effect, key = entry.effect, (entry.effect.brief.reference, entry.effect.brief.episode)
+            known = found.get(key)
+            newest = known is None or effect.number > known.number
+            line = Line(effect.brief, effect.message, effect.number, self._title(effect.channel, entry))
+            if known is None:
+                found[key] = line
+                continue
+            later, earlier = (line, known) if newest else (known, line)
+            points = tuple(dict.fromkeys((*earlier.brief.points, *later.brief.points)))
+            said = earlier.message if later.message not in DECISIVE and earlier.message in DECISIVE else later.message
+            found[key] = replace(later, message=said, brief=replace(later.brief, points=points))
+        return tuple(found.values())
+
+    def _title(self, channel: Channel, entry: Entry) -> str | None:
+        if channel not in TITLED:
+            return None
+        try:
+            return self._texts.read(entry.effect.brief.title.id)
+        except LedgerDown:
+            return None
