@@ -10,7 +10,9 @@ from temporalio import activity
 from escalation.adapters.store import LedgerDown
 from escalation.core.effects import Text
 from escalation.core.intake import TriageRecord
-from workflows.ports import Admission, Admitted, Dismissal, Intake
+from escalation.core.lull import MaintenanceWindow
+from escalation.core.standing import Standing
+from workflows.ports import Admission, Admitted, Dismissal, Inquiry, Intake
 
 _log = logging.getLogger(__name__)
 
@@ -43,15 +45,43 @@ class Door(Protocol):
         ...
 
 
+class Windows(Protocol):
+    """The windows of maintenance, as far as they are needed here."""
+
+    def in_force(self, at: datetime) -> tuple[MaintenanceWindow, ...]:
+        """Those in which that instant lies."""
+        ...
+
+
+class Register(Protocol):
+    """Who somebody is, as far as it is needed here."""
+
+    def standing_of(self, inquiry: Inquiry) -> Standing:
+        """What the directory says of them, and whether their proof holds."""
+        ...
+
+
 class Admissions:
     """Keeps opening words, allots and frees codes."""
 
-    def __init__(self, texts: Texts, codes: Codes, send_timeout: timedelta, door: Door | None = None) -> None:
-        """Without a `door`, triage has no say."""
+    def __init__(
+        self,
+        texts: Texts,
+        codes: Codes,
+        send_timeout: timedelta,
+        door: Door | None = None,
+        windows: Windows | None = None,
+        register: Register | None = None,
+    ) -> None:
+        """Without a `door`, triage has no say; without `windows`, there is no maintenance; without a `register`,
+        nobody looks who opens it.
+        """
         self._texts = texts
         self._codes = codes
         self._send_timeout = send_timeout
         self._door = door
+        self._windows = windows
+        self._register = register
 
     @activity.defn(name="admit")
     def admit(self, order: Admission) -> Admitted:
@@ -63,7 +93,15 @@ class Admissions:
         }
         # Asked last: whatever holds this up, the words are kept by then.
         code, triage = self._code(order), self._triage(order)
-        return Admitted(code=code, texts=texts, send_timeout=self._send_timeout, triage=triage)
+        windows = self._windows.in_force(order.at) if self._windows is not None else ()
+        return Admitted(
+            code=code,
+            texts=texts,
+            send_timeout=self._send_timeout,
+            triage=triage,
+            maintenance=windows,
+            opener=self._opener(order),
+        )
 
     @activity.defn(name="dismiss")
     def dismiss(self, order: Dismissal) -> None:
@@ -74,6 +112,13 @@ class Admissions:
         if order.intake is None or self._door is None:
             return None
         return self._door.judge(order.intake, order.words, order.reference, order.at)
+
+    def _opener(self, order: Admission) -> Standing | None:
+        if self._register is None or not order.by:
+            return None
+        return self._register.standing_of(
+            Inquiry(order.reference, order.episode, order.by, order.at, claim=order.claim, proof=order.proof)
+        )
 
     def _code(self, order: Admission) -> int | None:
         try:

@@ -48,12 +48,13 @@ class Authority:
         cannot be frozen or a content store that is down.
         """
         return Answered(
-            standing=self._standing(inquiry),
+            standing=self.standing_of(inquiry),
             text=self._kept(inquiry),
             policy=frozen(self._shelf, inquiry.freeze, inquiry.at) if inquiry.freeze is not None else None,
         )
 
-    def _standing(self, inquiry: Inquiry) -> Standing:
+    def standing_of(self, inquiry: Inquiry) -> Standing:
+        """What the directory says of them, and whether their proof holds. Never raises for a directory that is away."""
         try:
             looked_up = self._directory.standing(inquiry.by, inquiry.at)
         except DirectoryDown:

@@ -22,9 +22,12 @@ with workflow.unsafe.imports_passed_through():
     from escalation.core.effects import Effect
     from escalation.core.entry import Sealed
     from escalation.core.facts import ReportDelivery
+    from escalation.core.policy import Policy
     from escalation.core.refusals import Refusal
+    from escalation.core.standing import Standing
     from escalation.core.state import Escalation, next_due
     from escalation.core.vocabulary import Severity
+    from escalation.core.vouching import OPERATOR
     from escalation.wire import names
     from escalation.wire.messages import Answer, Carried, Ending, Instruction, Knock, LateFact, Page, Start, View
     from escalation.wire.telling import tell
@@ -55,6 +58,11 @@ class Item:
 
     command: Command
     key: str | None = None
+
+
+def _stopped() -> Cancel:
+    """Somebody pressed "cancel" in the engine itself, which nobody else can say."""
+    return Cancel(OPERATOR, "cancelled in the engine", Standing(OPERATOR, verified=True))
 
 
 @workflow.defn(name=names.WORKFLOW)
@@ -96,7 +104,7 @@ class EscalationWorkflow:
             try:
                 await workflow.wait_condition(self._awake)
             except asyncio.CancelledError:
-                self._inbox.append(Item(Cancel(by="operator", reason="cancelled in the engine")))
+                self._inbox.append(Item(_stopped()))
         if self._unopenable is not None:
             raise self._unopenable
         await self._dismiss()
@@ -151,7 +159,7 @@ class EscalationWorkflow:
     def view(self) -> View:
         """A read-only picture; fails for what never opened."""
         if self._state is None:
-            raise ApplicationError(f"{self._start.reference!r} is not open", type="NotOpen")
+            raise ApplicationError(f"{self._start.reference!r} {names.NOT_OPEN}", type="NotOpen")
         return view_of(self._state)
 
     @workflow.query(name=names.QUERY_TIMELINE, description=f"The last {TIMELINE_LINES} lines of the log")
@@ -164,7 +172,7 @@ class EscalationWorkflow:
     async def _open(self) -> None:
         start = self._start
         try:
-            policy, admitted = await asyncio.gather(freeze(start.policy), admit(start))
+            policy, admitted = await self._prepared(start)
         except ActivityError as error:
             cause = error.cause
             why = (
@@ -180,6 +188,18 @@ class EscalationWorkflow:
             self._words_owed = True
             self._go(self._admit_later())
         self._decide(Item(handed_over(start, policy, admitted), OPENING))
+
+    async def _prepared(self, start: Start) -> tuple[Policy, ports.Admitted]:
+        """Agreement and admission, whole even if the engine is told to cancel meanwhile: it is cancelled once open.
+
+        What was allotted by then would be nobody's to free otherwise.
+        """
+        both = asyncio.gather(freeze(start.policy), admit(start))
+        try:
+            return await asyncio.shield(both)
+        except asyncio.CancelledError:
+            self._inbox.append(Item(_stopped()))
+            return await both
 
     async def _admit_later(self) -> None:
         await workflow.execute_activity(ports.admit, admission(self._start), **options.ADMIT_LATER)
@@ -247,7 +267,7 @@ class EscalationWorkflow:
             raise self._unopenable
         remembered = f"said {key}"  # no caller's key can be the opening's
         if remembered not in self._answers:
-            command = await with_facts(self._start, instruction, key)
+            command = await with_facts(self._start, instruction, key, self._state)
             if self._state is None:
                 return replace(self._answers[OPENING], refusal=Refusal.ENDED)
             self._inbox.append(Item(command, remembered))
@@ -259,7 +279,7 @@ class EscalationWorkflow:
         await workflow.wait_condition(self._is_open)
         said = instruction.command
         if self._state is not None and said is not None and said.kind == kind and unsound(instruction) is None:
-            self._inbox.append(Item(await with_facts(self._start, instruction, key="")))
+            self._inbox.append(Item(await with_facts(self._start, instruction, "", self._state)))
 
     # --- obeying -----------------------------------------------------------------------------------------------------
 

@@ -10,11 +10,16 @@ with workflow.unsafe.imports_passed_through():
     from escalation.core.canonical import canonical
     from escalation.core.commands import AdoptPolicy, Command, DeEscalate
     from escalation.core.standing import Standing
+    from escalation.core.state import Escalation
+    from escalation.core.vouching import wants_vouching
     from escalation.wire.messages import Instruction, LateFact, Start
     from escalation.wire.proof import OURS, PROOF_CHARS_MAX, claim_of
     from workflows import options, ports
 
 NEEDS_ROLES = ("approve", "reject")
+# A proof of these is looked at whenever there is one; of the others, where it matters who says it.
+VOUCHED_FOR = ("approve", "reject", "acknowledge")
+ASKERS = "vouched askers"  # the patch: until now nobody looked who asks
 WORDS_OPTIONAL = ("resolve", "de_escalate")
 # A command or fact as the log would hold it, UTF-8; what the client lets through is far smaller.
 SAID_BYTES_MAX = 16 * 1024
@@ -42,8 +47,10 @@ def _unlogged(value: object) -> str | None:
     return None if size <= SAID_BYTES_MAX else f"it has {size} bytes, at most {SAID_BYTES_MAX} are taken"
 
 
-async def with_facts(start: Start, instruction: Instruction, key: str) -> Command:
+async def with_facts(start: Start, instruction: Instruction, key: str, now: Escalation | None) -> Command:
     """The command with everything its rule looks at. `key` is the caller's; the words are kept under it.
+
+    How it stands `now` says whether it matters who speaks: then that is looked up, proof or none.
 
     Raises `ApplicationError` only for a policy that cannot be frozen.
     """
@@ -60,15 +67,17 @@ async def with_facts(start: Start, instruction: Instruction, key: str) -> Comman
     blank: dict[str, Any] = {name: None for name in OURS if hasattr(command, name)}
     command = replace(command, **blank)
     roles = command.kind in NEEDS_ROLES
-    vouched = instruction.proof is not None and hasattr(command, "standing")
-    if not roles and not vouched and instruction.words is None:
+    vouched = instruction.proof is not None and command.kind in VOUCHED_FOR
+    asks = now is not None and wants_vouching(now, command) and workflow.patched(ASKERS)
+    if not roles and not vouched and not asks and instruction.words is None:
         return command
     order = _inquiry(start, command.by, claim, instruction.proof)
-    answered = await _inquire(replace(order, needs_roles=roles, words=instruction.words, key=key))
+    knows = asks and now is not None and now.case.restricted  # somebody may know of it by a role
+    answered = await _inquire(replace(order, needs_roles=roles or knows, words=instruction.words, key=key))
     if command.kind in WORDS_OPTIONAL and instruction.words is not None and answered.text is None:
         # Its rule would not miss them, and they would be gone: better not done than done without.
         raise ApplicationError("the words could not be kept; nothing was done: say it again", type="WordsNotKept")
-    given: dict[str, Any] = {"standing": answered.standing}
+    given: dict[str, Any] = {"standing": answered.standing} if roles or vouched or asks else {}
     if answered.text is not None:
         given["findings" if isinstance(command, DeEscalate) else "text"] = answered.text
     return replace(command, **{name: value for name, value in given.items() if hasattr(command, name)})

@@ -11,8 +11,10 @@ with workflow.unsafe.imports_passed_through():
     from escalation.core.commands import Open
     from escalation.core.effects import Text, text_id
     from escalation.core.intake import Named, place
+    from escalation.core.lull import about
     from escalation.core.policy import Policy
     from escalation.wire.messages import HandedFile, Start
+    from escalation.wire.proof import opening_claim
     from workflows import options, ports
 
 
@@ -35,10 +37,10 @@ async def admit(start: Start) -> ports.Admitted:
     """Keep the words, allot a short code, and ask triage.
 
     When the store is away, the words get the ids under which they will be found later, without a commitment; triage
-    has no say then.
+    has no say then, nobody is left alone for a maintenance, and who opens it is whoever they say they are.
     """
     try:
-        order = replace(admission(start), intake=intake(start))
+        order = replace(admission(start), intake=intake(start), by=start.by, claim=_claim(start), proof=start.proof)
         return await workflow.execute_activity(ports.admit, order, **options.ADMIT)
     except ActivityError:
         words = admission(start).words
@@ -50,6 +52,14 @@ def admission(start: Start) -> ports.Admission:
     names = {f"attachment {each.digest}": each.name for each in start.attachments}
     words = {"title": start.title, "description": start.description, **names}
     return ports.Admission(start.reference, start.episode, workflow.now(), words)
+
+
+def _claim(start: Start) -> str:
+    """What the opener's proof must have signed; "" for what nobody could have signed."""
+    try:
+        return opening_claim(start)
+    except (ArithmeticError, TypeError, ValueError):
+        return ""
 
 
 def intake(start: Start) -> ports.Intake | None:
@@ -89,7 +99,15 @@ def handed_over(start: Start, policy: Policy, admitted: ports.Admitted) -> Open:
         attachments=tuple([_attached(each, admitted) for each in start.attachments]),
         triage=replace(admitted.triage, taken=placed.taken) if admitted.triage is not None else None,
         unread=placed.unread,
+        maintenance=about(admitted.maintenance, placed.route, start.customer, placed.segment),
+        standing=admitted.opener if _asks(policy, placed.route) else None,
     )
+
+
+def _asks(policy: Policy, name: str) -> bool:
+    """Whether that route starts with somebody's yes: only then the log says who was asked about."""
+    route = policy.route(name)
+    return route is not None and route.approval is not None
 
 
 def _attached(file: HandedFile, admitted: ports.Admitted) -> Attachment:

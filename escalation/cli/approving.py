@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from escalation.cli.doors import By, Json, Key, Reason, Ref, doors, run
+from escalation.cli.instants import COMING, coming_instant
 from escalation.cli.sending import send
 from escalation.cli.speaking import say
 from escalation.core import commands
@@ -70,14 +71,15 @@ def request_approval(
 def extend_deadline(
     ctx: typer.Context,
     ref: Ref,
-    when: Annotated[str, typer.Argument(help="The new hard deadline: 2026-03-01T17:00+01:00.", show_default=False)],
+    when: Annotated[str, typer.Argument(help=f"The new hard deadline: {COMING}.", show_default=False)],
     by: By,
     reason: Reason = "",
     key: Key = None,
     as_json: Json = False,
 ) -> None:
     """Move the hard deadline; a later one may need a yes."""
-    deadline = requests.instant("deadline", when)
+    outside = doors(ctx)
+    deadline = coming_instant("deadline", when, outside.now(), outside.zone)
     send(ctx, ref, commands.ExtendDeadline(by, deadline, reason), key, as_json=as_json)
 
 

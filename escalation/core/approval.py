@@ -7,15 +7,18 @@ from typing import Any, Literal
 from escalation.core.authority import meant, vote_on
 from escalation.core.chain import begin_transfer, hand_off
 from escalation.core.clock import Clock, Due
-from escalation.core.closing import de_escalate, end
+from escalation.core.closing import cancel, confirm, de_escalate, end
 from escalation.core.commands import Approve, ChangeSeverity, ConfirmSeverity, HandOff, Reject, RequestApproval
 from escalation.core.draft import Draft, fire_due
 from escalation.core.effects import ApprovalBrief, Point
 from escalation.core.facts import Found, ReportContacts
-from escalation.core.holding import ask, ask_next, deciders, has_room, keep, stop_asking
+from escalation.core.holding import ask, ask_next, deciders, has_room, in_all, keep, stop_asking
+from escalation.core.lifting import lift
+from escalation.core.money import facts_of, with_sum
 from escalation.core.policy import ApprovalTerms
 from escalation.core.refusals import Refusal
 from escalation.core.severity import change_severity, confirm_severity
+from escalation.core.standing import Standing
 from escalation.core.state import TRANSITIONS, Approval, Held, Vote
 from escalation.core.targets import extend_deadline
 from escalation.core.values import replace
@@ -30,19 +33,22 @@ HELD_RULES: dict[str, Callable[[Draft, Any], None]] = {
     "confirm_severity": confirm_severity,
     "de_escalate": de_escalate,
     "extend_deadline": extend_deadline,
+    "cancel": cancel,
+    "confirm": confirm,
 }
 
 
-def await_opening(draft: Draft, terms: ApprovalTerms) -> None:
+def await_opening(draft: Draft, terms: ApprovalTerms, opener: Standing | None) -> None:
     """The chain waits for a yes."""
     draft.phase = Phase.AWAITING_APPROVAL
-    ask(draft, terms, draft.case.opened_by, "", opening=True)
+    ask(draft, terms, draft.case.opened_by, "", opener, opening=True)
 
 
 def request_approval(draft: Draft, command: RequestApproval) -> None:
     """Ask for money or an exception; the answer names the approval by its number."""
     terms = draft.policy.approval(command.matter)
     amount = command.amount
+    total = None if amount is None else in_all(draft, amount)
     if command.matter not in ASKED_FOR:
         draft.refuse(Refusal.ASK_BY_DOING, matter=command.matter)
     elif not command.reason.strip():
@@ -54,12 +60,12 @@ def request_approval(draft: Draft, command: RequestApproval) -> None:
     elif terms is None:
         known = ", ".join(each.kind for each in draft.policy.approvals)
         draft.refuse(Refusal.NO_APPROVAL_TERMS, matter=command.matter, known=known or "none")
-    elif amount is not None and not deciders(terms, amount):
+    elif amount is not None and not deciders(terms, total or amount):
         limits = [limit for role in terms.approvers if (limit := terms.limit_of(role, amount.currency)) is not None]
-        facts = {"amount": str(amount.minor), "currency": amount.currency, "limit": str(max(limits, default=0))}
+        facts = {**facts_of(amount, total), "limit": str(max(limits, default=0))}
         draft.refuse(Refusal.ABOVE_EVERY_LIMIT, **facts)
     elif has_room(draft):
-        ask(draft, terms, command.by, command.reason, amount=amount)
+        ask(draft, terms, command.by, command.reason, command.standing, amount=amount)
         heard_from_owner(draft, command.by)
 
 
@@ -102,7 +108,7 @@ def reject(draft: Draft, command: Reject) -> None:
     if approval.under_review:
         _review(draft, approval, vote, right=False)
     else:
-        decided = Decided.WITHDRAWN if approval.asked_by in vote.names else Decided.REJECTED
+        decided = Decided.WITHDRAWN if approval.askers.intersection(vote.names) else Decided.REJECTED
         approval = replace(approval, votes=(*approval.votes, vote))
         _decide(draft, approval, decided, draft.now, vote.person)
     _answer(draft, approval)
@@ -156,6 +162,8 @@ def _decide(draft: Draft, approval: Approval, decided: Decided, at: datetime, *b
     stop_asking(draft, approval)
     approval = replace(approval, decided=decided, decided_by=by, decided_at=at)
     keep(draft, approval)
+    if decided is Decided.APPROVED and approval.amount is not None:
+        draft.tally = replace(draft.tally, spent=with_sum(draft.tally.spent, approval.amount))
     if decided is Decided.APPROVED and not _done(draft, approval):
         approval = replace(approval, decided=Decided.OVERTAKEN, glass=False)
         keep(draft, approval)
@@ -192,6 +200,7 @@ def _milder_already(draft: Draft, held: Held) -> bool:
 def _break_glass(draft: Draft, approval: Approval, vote: Vote) -> None:
     """At once, and loudly; then somebody else is asked to review it."""
     terms, house = approval.terms, draft.policy.house
+    lift(draft)
     broken = replace(approval, votes=(*approval.votes, vote), glass=True)
     broken = _decide(draft, broken, Decided.APPROVED, draft.now, vote.person)
     if broken.glass:
@@ -225,7 +234,7 @@ def _contact(draft: Draft, approval: Approval, found: Found) -> tuple[str, Chann
     choices = [
         (contact, notice if notice in channels or not channels else channels[0], bool(channels))
         for contact, channels in ((found.contact, found.channels), (found.backup, found.backup_channels))
-        if contact is not None and contact != approval.asked_by
+        if contact is not None and contact not in approval.askers
     ]
     choices.sort(key=lambda choice: not choice[2])
     return choices[0][:2] if choices else None
@@ -246,12 +255,15 @@ def _brief(draft: Draft, approval: Approval) -> ApprovalBrief:
         reason=approval.reason,
         until=clock.limit_at if clock is not None else None,
         silence=_silence(approval),
+        act=approval.held.kind if approval.held is not None else "",
+        total=approval.total,
+        claimed=approval.claimed,
     )
 
 
 def _silence(approval: Approval) -> Literal["next", "reject", "open", "report"]:
     """What it means when those who are asked now say nothing."""
-    if set(deciders(approval.terms, approval.amount)) - set(approval.asked):
+    if set(deciders(approval.terms, approval.weighed)) - set(approval.asked):
         return "next"
     if approval.under_review:
         return "report"

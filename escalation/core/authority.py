@@ -6,6 +6,7 @@ from datetime import timedelta
 from escalation.core.canonical import instant
 from escalation.core.commands import Approve, Reject
 from escalation.core.holding import deciders
+from escalation.core.money import facts_of
 from escalation.core.refusals import Refusal
 from escalation.core.standing import Delegated, Standing
 from escalation.core.state import Approval, Vote
@@ -51,7 +52,7 @@ def vote_on(approval: Approval, command: Approve | Reject) -> Vote | Objection:
     if command.approval is None and _came_first(approval, standing):
         return Refusal.WHICH_APPROVAL, {"open": str(approval.number)}
     names = tuple(dict.fromkeys((command.by, standing.person, *standing.aliases)))
-    if isinstance(command, Reject) and approval.decided is None and approval.asked_by in names:
+    if isinstance(command, Reject) and approval.decided is None and approval.askers.intersection(names):
         office: Office | Objection = Office(standing.person, frozenset(names), frozenset())  # theirs to take back
     else:
         office = _office(approval, command, standing, frozenset(names))
@@ -85,7 +86,7 @@ def _office(
     approval: Approval, command: Approve | Reject, standing: Standing, names: frozenset[str]
 ) -> Office | Objection:
     """On whose roles it counts: one's own before another's. Nobody decides what they asked for, nor lets a proxy."""
-    barred = {approval.asked_by, *(approval.votes[-1].names if approval.glass else ())}
+    barred = {*approval.askers, *(approval.votes[-1].names if approval.glass else ())}
     if barred & names:
         return Refusal.OWN_REQUEST, {"asked_by": approval.asked_by}
     offices = [Office(standing.person, names, frozenset(standing.roles)), *map(_lent, standing.delegated)]
@@ -113,10 +114,10 @@ def _unable(approval: Approval, offices: list[Office], breaks: bool) -> Objectio
     """Nobody of those whose roles may be used is asked: too small a limit, or no approver at all."""
     if breaks:
         return Refusal.MAY_NOT_BREAK_GLASS, {"roles": ", ".join(approval.terms.break_glass) or "none"}
-    terms, amount = approval.terms, approval.amount
-    small = set(terms.approvers) - set(deciders(terms, amount))
+    terms, amount, weighed = approval.terms, approval.amount, approval.weighed
+    small = set(terms.approvers) - set(deciders(terms, weighed))
     held = [role for office in offices for role in office.roles & small]
     if amount is not None and held:
         limit = max(terms.limit_of(role, amount.currency) or 0 for role in held)
-        return Refusal.ABOVE_LIMIT, {"limit": str(limit), "amount": str(amount.minor), "currency": amount.currency}
+        return Refusal.ABOVE_LIMIT, {"limit": str(limit), **facts_of(amount, weighed)}
     return Refusal.NOT_AN_APPROVER, {"asked": ", ".join(approval.asked)}

@@ -2,12 +2,14 @@
 
 from escalation.core import clock as clocks
 from escalation.core.cadence import start_customer_updates
+from escalation.core.catching_up import keep_afterwards
 from escalation.core.chain import leave_transfer, take_over
 from escalation.core.clock import Clock, Due
 from escalation.core.commands import Cancel, Confirm, DeEscalate, Reopen, Resolve
 from escalation.core.draft import Draft
 from escalation.core.effects import Point
 from escalation.core.holding import holds, leave_undecided
+from escalation.core.lifting import lift
 from escalation.core.linking import tell_links
 from escalation.core.policy import Target
 from escalation.core.reckoning import OpenPause, Reopening
@@ -33,6 +35,7 @@ def resolve(draft: Draft, command: Resolve) -> None:
         return
     if not taken:
         take_over(draft, command.by)
+    lift(draft)
     draft.phase = Phase.RESOLVED
     draft.transfer = replace(draft.transfer, returns_to=None)
     draft.stop_clock(*(name for name in ClockName if name not in KEPT_WHEN_RESOLVED))
@@ -44,9 +47,10 @@ def resolve(draft: Draft, command: Resolve) -> None:
     draft.tell_customer(Message.CUSTOMER_RESOLUTION, command.text)
 
 
-def confirm(draft: Draft, _command: Confirm) -> None:
-    """The customer agrees."""
-    end(draft, Phase.CLOSED)
+def confirm(draft: Draft, command: Confirm) -> None:
+    """The customer agrees. Where an end needs somebody's yes it waits for that, or for the end of the reopen window."""
+    if not holds(draft, command, draft.policy.approval(ApprovalKind.DE_ESCALATE)):
+        end(draft, Phase.CLOSED)
 
 
 def window_ended(draft: Draft, _clock: Clock, _due: Due) -> None:
@@ -110,18 +114,20 @@ def de_escalate(draft: Draft, command: DeEscalate) -> None:
 
 
 def cancel(draft: Draft, command: Cancel) -> None:
-    """It should not have been opened."""
+    """It should not have been opened: an end like any other, so where those need somebody's yes, this one does."""
     if not command.reason.strip():
         draft.refuse(Refusal.REASON_MISSING)
-    else:
+    elif not holds(draft, command, draft.policy.approval(ApprovalKind.DE_ESCALATE)):
         end(draft, Phase.CANCELLED)
 
 
 def end(draft: Draft, phase: Phase) -> None:
     """Final: no clock is left but the looking up of dispatches, and everyone who was told hears how it ended."""
+    lift(draft)
     leave_transfer(draft)
     draft.phase = phase
     draft.stop_clock(*(name for name in ClockName if name is not ClockName.RECONCILE))
+    keep_afterwards(draft)
     leave_undecided(draft)
     audience = dict.fromkeys((*draft.people.told, draft.people.owner, draft.people.customer_contact))
     for contact in audience:

@@ -11,6 +11,7 @@ from escalation.core.beside import Attach, Attachment, ChangeContact, Link, Link
 from escalation.core.effects import Text
 from escalation.core.facts import Fact
 from escalation.core.intake import TriageRecord
+from escalation.core.lull import MaintenanceWindow
 from escalation.core.money import Money
 from escalation.core.policy import Policy
 from escalation.core.standing import Standing
@@ -49,6 +50,8 @@ class Open:
     attachments: tuple[Attachment, ...] = ()
     triage: TriageRecord | None = None  # None: it was not asked, or could not answer
     unread: str | None = None  # the name of a severity that nobody can read, "" for none at all; it is refused
+    maintenance: tuple[MaintenanceWindow, ...] = ()  # in force now, and about this
+    standing: Standing | None = None  # of whoever opens it; None: nobody has looked
     kind: Literal["open"] = "open"
 
 
@@ -83,6 +86,7 @@ class RequestApproval:
     matter: ApprovalKind
     reason: str
     amount: Money | None = None
+    standing: Standing | None = None
     kind: Literal["request_approval"] = "request_approval"
 
 
@@ -93,6 +97,7 @@ class ExtendDeadline:
     by: str
     deadline: datetime
     reason: str
+    standing: Standing | None = None
     kind: Literal["extend_deadline"] = "extend_deadline"
 
 
@@ -113,6 +118,7 @@ class Decline:
 
     by: str
     reason: str
+    standing: Standing | None = None
     kind: Literal["decline"] = "decline"
 
 
@@ -123,6 +129,7 @@ class PostUpdate:
     by: str
     audience: Audience
     text: Text | None = None
+    standing: Standing | None = None
     kind: Literal["post_update"] = "post_update"
 
 
@@ -133,6 +140,7 @@ class ConfirmSeverity:
     by: str
     severity: Severity
     evidence: str
+    standing: Standing | None = None
     kind: Literal["confirm_severity"] = "confirm_severity"
 
 
@@ -143,6 +151,7 @@ class ChangeSeverity:
     by: str
     severity: Severity
     reason: str
+    standing: Standing | None = None
     kind: Literal["change_severity"] = "change_severity"
 
 
@@ -153,6 +162,7 @@ class Reassign:
     by: str
     to: str
     reason: str
+    standing: Standing | None = None
     kind: Literal["reassign"] = "reassign"
 
 
@@ -164,6 +174,7 @@ class HandOff:
     route: str
     ask: Ask
     reason: str
+    standing: Standing | None = None
     kind: Literal["hand_off"] = "hand_off"
 
 
@@ -174,6 +185,7 @@ class Raise:
     by: str
     reason: str
     page: str | None = None
+    standing: Standing | None = None
     kind: Literal["raise"] = "raise"
 
 
@@ -183,6 +195,7 @@ class Block:
 
     by: str
     waiting_for: str
+    standing: Standing | None = None
     kind: Literal["block"] = "block"
 
 
@@ -192,7 +205,29 @@ class Unblock:
 
     by: str
     reason: str
+    standing: Standing | None = None
     kind: Literal["unblock"] = "unblock"
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Leave the owner alone `until` then, UTC: pages, reminders and nudges wait. No customer's clock does."""
+
+    by: str
+    until: datetime
+    reason: str
+    standing: Standing | None = None
+    kind: Literal["snooze"] = "snooze"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsnooze:
+    """Tell people again, now: the end of a snooze, or of the silence of something opened in a maintenance."""
+
+    by: str
+    reason: str = ""
+    standing: Standing | None = None
+    kind: Literal["unsnooze"] = "unsnooze"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +236,7 @@ class Resolve:
 
     by: str
     text: Text | None = None
+    standing: Standing | None = None
     kind: Literal["resolve"] = "resolve"
 
 
@@ -209,6 +245,7 @@ class Confirm:
     """The customer agrees: close."""
 
     by: str
+    standing: Standing | None = None
     kind: Literal["confirm"] = "confirm"
 
 
@@ -218,6 +255,7 @@ class Reopen:
 
     by: str
     reason: str
+    standing: Standing | None = None
     kind: Literal["reopen"] = "reopen"
 
 
@@ -230,6 +268,7 @@ class DeEscalate:
     to: str
     level: str
     findings: Text | None = None
+    standing: Standing | None = None
     kind: Literal["de_escalate"] = "de_escalate"
 
 
@@ -239,6 +278,7 @@ class Cancel:
 
     by: str
     reason: str
+    standing: Standing | None = None
     kind: Literal["cancel"] = "cancel"
 
 
@@ -248,6 +288,7 @@ class AddNote:
 
     by: str
     text: Text | None = None
+    standing: Standing | None = None
     kind: Literal["add_note"] = "add_note"
 
 
@@ -292,5 +333,7 @@ Instructable = (
     | Link
     | RequestApproval
     | ExtendDeadline
+    | Snooze
+    | Unsnooze
 )
 Command = Open | Instructable | AdoptPolicy | Elapse | Fact

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from escalation.core import (  # isort: skip
-    approval, attaching, cadence, catching_up, chain, closing, contact, delivery, linking, opening, receipts, rounds,
-    room, severity, targets, waiting,
+    approval, attaching, cadence, catching_up, chain, closing, contact, delivery, leaving_alone, linking, opening,
+    receipts, rounds, room, severity, targets, vouching, waiting,
 )  # fmt: skip
 from escalation.core.clock import EDGE_RANK, RANK
 from escalation.core.commands import Command, Open
-from escalation.core.draft import Draft, fire_due, status_of
+from escalation.core.draft import Draft, fire_due
 from escalation.core.effects import Effect
 from escalation.core.entry import Sealed, seal
 from escalation.core.notes import add_note, adopt_policy, elapse
@@ -42,6 +42,8 @@ RULES: dict[str, Callable[[Draft, Any], None]] = {
     "raise": chain.raise_,
     "block": waiting.block,
     "unblock": waiting.unblock,
+    "snooze": leaving_alone.snooze,
+    "unsnooze": leaving_alone.unsnooze,
     "resolve": closing.resolve,
     "confirm": closing.confirm,
     "reopen": closing.reopen,
@@ -94,6 +96,8 @@ ON_DUE: dict[tuple[ClockName, Edge], Callable[[Draft, Any, Any], None]] = {
     (ClockName.RECEIPT, Edge.LIMIT): receipts.receipt_missing,
     (ClockName.RETRY, Edge.LIMIT): receipts.retry_due,
     (ClockName.CATCH_UP, Edge.LIMIT): catching_up.catch_up,
+    (ClockName.QUIET, Edge.LIMIT): catching_up.quiet_over,
+    (ClockName.LULL, Edge.LIMIT): leaving_alone.lull_over,
 }
 
 
@@ -119,21 +123,18 @@ def decide(
     and `noted=False` then what it would say of changes and clocks as well: for rehearsals that need no log.
     """
     if now.tzinfo is None:
-        message = f"now must carry a zone: {now!r}"
-        raise ValueError(message)
+        raise ValueError(f"now must carry a zone: {now!r}")
     now = now.astimezone(UTC)  # arithmetic on a local instant would follow its wall clock
     if isinstance(command, Open):
         if state is not None:
-            message = f"{state.case.reference!r} is open already"
-            raise ValueError(message)
+            raise ValueError(f"{state.case.reference!r} is open already")
         return _open(command, now, sealed=sealed, noted=noted)
     if state is None:
-        message = f"{command.kind!r} cannot come before the opening"
-        raise ValueError(message)
+        raise ValueError(f"{command.kind!r} cannot come before the opening")
     draft = Draft(state, now)
     _fire_due(draft)
     _judge(draft, command)
-    if draft.status != status_of(state.phase, escalated=state.tally.escalated):
+    if draft.status != state.status:
         draft.write_ticket()
     return _seal(draft, state, command, sealed=sealed, noted=noted)
 
@@ -151,6 +152,7 @@ def _open(command: Open, now: datetime, *, sealed: bool, noted: bool) -> Decisio
 
 
 def _seal(draft: Draft, before: Escalation, command: Command, *, sealed: bool, noted: bool) -> Decision:
+    leaving_alone.go_on(draft)
     room.keep_shown(draft, before)
     draft.flush()
     entry = seal(entry_of(draft, before, command, noted=noted or sealed), sealed=sealed)
@@ -165,6 +167,8 @@ def _judge(draft: Draft, command: Command) -> None:
         draft.refuse(Refusal.ENDED, phase=draft.phase)
     elif (draft.phase, command.kind) not in TRANSITIONS:
         draft.refuse(Refusal.NOT_IN_THIS_PHASE, phase=draft.phase, command=command.kind)
+    elif (no := vouching.objection(draft, command)) is not None:
+        draft.refuse(no[0], **no[1])
     else:
         RULES[command.kind](draft, command)
 

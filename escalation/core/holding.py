@@ -3,12 +3,13 @@
 Who may say yes is in `authority.py`, what a yes or no does in `approval.py`.
 """
 
-from escalation.core.commands import ConfirmSeverity
+from escalation.core.commands import Confirm, ConfirmSeverity
 from escalation.core.draft import Draft
 from escalation.core.effects import Point
-from escalation.core.money import Money
+from escalation.core.money import Money, sum_of
 from escalation.core.policy import ApprovalTerms, Target
 from escalation.core.refusals import Refusal
+from escalation.core.standing import Standing
 from escalation.core.state import Approval, Held
 from escalation.core.values import replace
 from escalation.core.vocabulary import ApprovalKind, ClockName, Decided, Topic
@@ -27,8 +28,7 @@ def holds(draft: Draft, command: Held, terms: ApprovalTerms | None) -> bool:
     if same is not None:
         draft.refuse(Refusal.APPROVAL_PENDING, approval=str(same.number))
     elif has_room(draft):
-        reason = command.evidence if isinstance(command, ConfirmSeverity) else command.reason
-        ask(draft, terms, command.by, reason, held=command)
+        ask(draft, terms, command.by, _reason_of(command), command.standing, held=command)
         heard_from_owner(draft, command.by)
     return True
 
@@ -46,22 +46,39 @@ def ask(
     terms: ApprovalTerms,
     by: str,
     reason: str,
+    standing: Standing | None,
     *,
     held: Held | None = None,
     opening: bool = False,
     amount: Money | None = None,
 ) -> None:
-    """Ask the first approvers. The answer names the approval by its number, which nothing else here ever has."""
+    """Ask the first approvers. The answer names the approval by its number, which nothing else here ever has.
+
+    `standing` is that of whoever asks: every name of theirs counts when somebody else is to decide.
+    """
+    total = in_all(draft, amount) if amount is not None else None
     number = max((approval.number for approval in draft.approvals), default=0) + 1
-    asked = Approval(number, terms.kind, by, draft.now, reason, terms, held, opening, amount)
+    asked = Approval(number, terms.kind, by, draft.now, reason, terms, held, opening, amount, total=total)
+    if standing is not None:
+        asked = replace(asked, asker=(standing.person, *standing.aliases), claimed=not standing.verified)
     draft.facts = {"approval": str(number)}
     ask_next(draft, asked)
+
+
+def in_all(draft: Draft, amount: Money) -> Money | None:
+    """An amount with what was agreed to or is asked for already, so that no limit is got around in pieces.
+
+    None where there is nothing before it. What is refused later was counted: a yes too high up is the safe mistake.
+    """
+    asked = [each.amount for each in draft.approvals if each.decided is None and each.amount is not None]
+    before = sum_of((*draft.tally.spent, *asked), amount.currency)
+    return Money(before.minor + amount.minor, amount.currency) if before.minor else None
 
 
 def ask_next(draft: Draft, approval: Approval) -> bool:
     """Ask the next approvers, for as long as the terms say; False when all who may decide it have been asked."""
     stop_asking(draft, approval)
-    left = [role for role in deciders(approval.terms, approval.amount) if role not in approval.asked]
+    left = [role for role in deciders(approval.terms, approval.weighed) if role not in approval.asked]
     roles = tuple(left[: approval.at_once])
     if roles:
         asking = draft.find("approval", roles)
@@ -103,6 +120,15 @@ def leave_undecided(draft: Draft) -> None:
 
 
 def _is_for(approval: Approval, command: Held, kind: ApprovalKind) -> bool:
-    """Whether the same waits already. Hand-offs are the same whatever their routes ask for."""
+    """Whether the same waits already. Hand-offs are the same whatever their routes ask for; each end is another."""
     held = approval.held
-    return approval.decided is None and held is not None and (approval.kind is kind or held.kind == command.kind)
+    if approval.decided is not None or held is None:
+        return False
+    return held.kind == command.kind or (approval.kind is kind and kind is not ApprovalKind.DE_ESCALATE)
+
+
+def _reason_of(command: Held) -> str:
+    """As whoever decides reads it; the customer's agreement is a reason in itself."""
+    if isinstance(command, Confirm):
+        return ""
+    return command.evidence if isinstance(command, ConfirmSeverity) else command.reason

@@ -7,14 +7,15 @@ A proof is bound to one person, one episode of one escalation and all that is sa
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import itsdangerous
 
 from escalation.core.canonical import canonical
-from escalation.wire.messages import Instruction, LateFact
+from escalation.core.case_facts import CaseFacts
+from escalation.wire.messages import Instruction, LateFact, Start
 
 SALT = "escalation.proof.1"
 PROOF_CHARS_MAX = 512
@@ -35,6 +36,22 @@ def claim_of(reference: str, episode: str, said: Instruction | LateFact) -> str:
     theirs = replace(value, **{name: None for name in OURS if hasattr(value, name)})
     # A list, so that no part can run into the next.
     return json.dumps([reference, episode, kind, hashlib.sha256(canonical(theirs).encode()).hexdigest()])
+
+
+def opening_claim(start: Start) -> str:
+    """The text that the proof of an opening signs: all that is asked for. Title and story, as words, are no part of it.
+
+    Raises as `canonical` does.
+    """
+    theirs = replace(start, title="", description="", case=None, carried=None, proof=None)
+    signed = json.dumps([canonical(theirs), _case(start.case)])
+    return json.dumps([start.reference, start.episode, "open", hashlib.sha256(signed.encode()).hexdigest()])
+
+
+def _case(case: CaseFacts | None) -> list[list[Any]]:
+    """What is known of a case, the same text on both sides of the wire; no log holds these facts, so they have none."""
+    found = [] if case is None else [(each.name, getattr(case, each.name)) for each in fields(case)]
+    return [[name, sorted(value) if isinstance(value, frozenset) else str(value)] for name, value in found]
 
 
 class Signer:

@@ -1,7 +1,9 @@
 """How an escalation is started: the workflow by its name, the reference as its id, never twice at once."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,9 +22,14 @@ from escalation.wire.requests import EscalationRequest
 _A_MOMENT = timedelta(milliseconds=100)
 
 
-async def start_or_find(engine: Client, request: EscalationRequest, update: str) -> Answer:
-    """What the opening says, of the escalation that this starts or finds running. `update` is the question's id."""
-    operation = _opening(request)
+async def start_or_find(
+    engine: Client, request: EscalationRequest, update: str, vouch: Callable[[Start], str] | None = None
+) -> Answer:
+    """What the opening says, of the escalation that this starts or finds running. `update` is the question's id.
+
+    `vouch` makes the proof of who opens it.
+    """
+    operation = _opening(request, vouch)
     try:
         answer: Answer = await engine.execute_update_with_start_workflow(
             names.UPDATE_OPEN,
@@ -40,7 +47,7 @@ async def start_or_find(engine: Client, request: EscalationRequest, update: str)
     return answer
 
 
-def _opening(request: EscalationRequest) -> WithStartWorkflowOperation[Any, Any]:
+def _opening(request: EscalationRequest, vouch: Callable[[Start], str] | None) -> WithStartWorkflowOperation[Any, Any]:
     # Good for one attempt: the SDK refuses a second use.
     start = Start(
         reference=request.reference,
@@ -66,6 +73,8 @@ def _opening(request: EscalationRequest) -> WithStartWorkflowOperation[Any, Any]
         case=request.case,
         by_hand=request.by_hand,
     )
+    if vouch is not None:
+        start = replace(start, proof=vouch(start))
     # What the agreement or triage is yet to say is written by the workflow, as soon as it knows.
     attributes = [
         SearchAttributePair(key, value)

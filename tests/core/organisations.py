@@ -110,6 +110,7 @@ class Matter:
     at: datetime | None = None
     smashed_by: int | None = None
     judged: bool | None = None
+    before: int = 0  # of the same currency, given or wanted when this was asked for
 
     @property
     def open(self) -> bool:
@@ -156,6 +157,9 @@ class Oracle:
         if rule is None:
             return "no_approval_terms"
         matter = Matter(move.matter, move.who, rule, move.amount, DEADLINE, [])
+        for other in self.matters:
+            if other.amount and move.amount and other.amount[1] == move.amount[1] and other.outcome in {"", "approved"}:
+                matter.before += other.amount[0]
         if not self._able(matter):
             return "above_every_limit"
         self._call_first(matter, move.at)
@@ -277,7 +281,8 @@ class Oracle:
         matter.able = list(matter.rule.chain)
         if matter.amount is not None:
             amount, currency = matter.amount
-            matter.able = [office for office in matter.able if matter.rule.caps.get((office, currency), 0) >= amount]
+            needed = matter.before + amount
+            matter.able = [office for office in matter.able if matter.rule.caps.get((office, currency), 0) >= needed]
         return matter.able
 
     def _call_first(self, matter: Matter, now: datetime) -> None:

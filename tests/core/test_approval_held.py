@@ -15,6 +15,7 @@ from escalation.core.commands import (
     ExtendDeadline,
     HandOff,
     Reject,
+    RequestApproval,
     Resolve,
     Unblock,
 )
@@ -89,8 +90,9 @@ def test_it_waits_and_changes_nothing_but_that_somebody_is_asked(
         ("support-lead",),
         "asked",
     )
+    act = "" if isinstance(command, RequestApproval) else command.kind
     brief = ApprovalBrief(
-        1, kind, "ann", about, 1, 0, amount, reason=approval.reason, until=story.now + HOUR, silence="next"
+        1, kind, "ann", about, 1, 0, amount, reason=approval.reason, until=story.now + HOUR, silence="next", act=act
     )
     assert [(sent.contact, sent.message, sent.brief.approval) for sent in story.sent] == [
         ("sam", Message.APPROVAL, brief)
@@ -329,7 +331,8 @@ def test_what_can_no_longer_be_done_is_overtaken(held: Command, meanwhile: Comma
 @pytest.mark.parametrize("end", [Cancel("sue", "twice"), Resolve("ann")])
 def test_what_waits_when_it_is_over_is_overtaken(end: Command) -> None:
     """No clock is left, and nobody's yes is wanted any more."""
-    story = taken()
+    ends_alone = tuple(terms for terms in STRICT.approvals if terms.kind is not ApprovalKind.DE_ESCALATE)
+    story = taken(agreement=replace(STRICT, approvals=ends_alone))
     story.do(LATER)
     story.do(end)
     if story.phase is Phase.RESOLVED:

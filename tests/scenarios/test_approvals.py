@@ -99,8 +99,11 @@ async def test_a_signal_with_proof_is_verified(story: Story) -> None:
 
 
 async def test_a_signal_without_proof_is_refused_outside_development(strict: Story) -> None:
-    """It changes nothing but the log; the same with proof is believed."""
-    await asks_for_approval(strict)
+    """It changes nothing but the log; the same with proof is believed. Nor is an opening that needs a yes."""
+    with pytest.raises(Refused) as refused:
+        await strict.opens(customer_hears=False, route="to-leadership", ask=Ask.DECIDE, key="unproven")
+    assert refused.value.reason is Refusal.UNVERIFIED
+    await asks_for_approval(strict, proven=True)
 
     await strict.world.desk.signal(strict.reference, Approve(by="boss", reason="worth it"))
     await strict.log_reads("approved by boss", "refused: unverified")

@@ -3,12 +3,15 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from escalation.core.commands import Approve, ChangeSeverity, RequestApproval
+from escalation.core.commands import Approve, Cancel, ChangeSeverity, RequestApproval
 from escalation.core.money import Money
+from escalation.core.standing import Standing
 from escalation.core.vocabulary import ApprovalKind, Severity
 from escalation.wire.messages import ApprovalView
 from escalation.wire.telling import tell
 from escalation.wire.views import page_of, view_of
+from escalation.wire.wanted import standing as how
+from escalation.wire.wanted import wanted
 from tests.core.cases import HOUR, STRICT, Story, active, opening, standing
 
 ASK = RequestApproval("ann", ApprovalKind.SPEND, "a licence", Money(60_000, "EUR"))
@@ -33,6 +36,22 @@ def test_the_view_shows_what_is_open() -> None:
     page = page_of(view_of(story.state))
     due = (story.now + HOUR).isoformat(timespec="seconds")
     assert f"- Approval 1: spending EUR 600.00, asked of vp; 0 of 1 said yes until {due}" in page
+
+
+def test_the_view_shows_the_sum_the_claim_and_which_end_waits() -> None:
+    """What the approver must know of it beside the amount."""
+    story = active(opening(policy=STRICT))
+    story.do(ASK)
+    story.do(replace(ASK, standing=Standing("ann", trusted_claims=True)))
+    story.do(Cancel("ann", "a drill"))
+    _, second, ends = view_of(story.state).approvals
+
+    assert (second.total, second.claimed) == (Money(120_000, "EUR"), True)
+    assert wanted(second) == "spending EUR 600.00 (EUR 1,200.00 in all)"
+    assert how(second) == "asked of vp by a claim ('ann', unproven); 0 of 1 said yes"
+    assert (ends.act, wanted(ends)) == ("cancel", "cancelling it")
+    assert wanted(replace(ends, act="confirm")) == "closing it at the customer's word"
+    assert wanted(replace(ends, act="de_escalate", about="L1")) == "de-escalation to L1"
 
 
 def test_what_is_decided_is_not_open_any_more() -> None:

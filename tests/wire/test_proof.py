@@ -1,17 +1,22 @@
 """A proof vouches for one person, one episode of one escalation and all that was said, for a while."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
+from escalation.core.case_facts import CaseFacts
 from escalation.core.commands import Acknowledge, Approve, Reject
 from escalation.core.facts import ReportDelivery
+from escalation.core.money import Money
 from escalation.core.standing import Standing
-from escalation.core.vocabulary import Failure, Outcome
-from escalation.wire.messages import Adoption, Instruction, LateFact
-from escalation.wire.proof import CLOCK_SKEW, PROOF_CHARS_MAX, Signer, claim_of
+from escalation.core.vocabulary import Ask, Failure, Outcome
+from escalation.wire.messages import Adoption, HandedFile, Instruction, LateFact, Start
+from escalation.wire.proof import CLOCK_SKEW, PROOF_CHARS_MAX, Signer, claim_of, opening_claim
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -24,6 +29,54 @@ def test_what_was_signed_is_vouched_for() -> None:
     signer = Signer(KEY)
 
     assert signer.verify(signer.sign("maya", CLAIM, NOW), "maya", CLAIM, NOW, DAY)
+
+
+START = Start(
+    "ESC-1",
+    "e1",
+    "T-1",
+    "maya",
+    by_machine=False,
+    route="leadership",
+    severity=None,
+    ask=Ask.DECIDE,
+    title="Down",
+    description="all of it",
+    customer="acme",
+    deadline=NOW + DAY,
+    case=CaseFacts(yes=frozenset({"outage", "money"}), opened_at=NOW, dispute=Money(5, "EUR")),
+    attachments=(HandedFile("a.txt", "ab" * 32, 3, "text/plain"),),
+)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"reference": "ESC-2"},
+        {"episode": "e2"},
+        {"by": "omar"},
+        {"route": "legal"},
+        {"deadline": NOW},
+        {"customer": "other"},
+        {"restricted": True},
+        {"by_hand": "now"},
+        {"case": None},
+        {"case": CaseFacts()},
+        {"attachments": ()},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_the_proof_of_an_opening_is_of_all_that_is_asked_for(changed: dict[str, Any]) -> None:
+    """Whatever else is opened with it is opened by nobody; only the words, and the proof itself, are no part of it."""
+    assert opening_claim(replace(START, **changed)) != opening_claim(START)
+    assert opening_claim(replace(START, title="Up", description="", proof="p")) == opening_claim(START)
+
+
+def test_the_proof_of_an_opening_survives_the_wire() -> None:
+    """What the worker reads is what was signed: sets have an order, instants and amounts their one text."""
+    adapter = TypeAdapter(Start)
+
+    assert opening_claim(adapter.validate_json(adapter.dump_json(START))) == opening_claim(START)
 
 
 @pytest.mark.parametrize(

@@ -191,6 +191,20 @@ def test_an_opening_gets_a_place_for_its_words_and_a_code(texts: TextsInMemory, 
     assert codes.allotted == {}
 
 
+def test_whoever_opens_is_looked_up_and_their_proof_is_checked(
+    authority: Authority, texts: TextsInMemory, codes: CodesInMemory
+) -> None:
+    """Under all their names, without roles; where nobody is named, or nobody keeps a register, nobody looks."""
+    admissions = Admissions(texts, codes, PATIENCE, register=authority)
+    order = Admission("ESC-1", "one", AT, {"title": "Down"}, by="maya", claim=CLAIM)
+    proven = admissions.admit(replace(order, proof=SIGNER.sign("maya", CLAIM, AT))).opener
+
+    assert proven == Standing("maya", (), ("m.stone",), verified=True, vouched_at=AT)
+    assert admissions.admit(order).opener == Standing("maya", (), ("m.stone",))
+    assert admissions.admit(replace(order, by="")).opener is None
+    assert Admissions(texts, codes, PATIENCE).admit(order).opener is None
+
+
 def test_without_a_code_an_escalation_opens_all_the_same(texts: TextsInMemory, codes: CodesInMemory) -> None:
     """Nobody can reply by SMS then; but without its words nobody could be told anything, so that is tried again."""
     admissions = Admissions(texts, codes, PATIENCE)

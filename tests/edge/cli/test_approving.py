@@ -36,6 +36,7 @@ VERBS: list[tuple[list[str], Instructable]] = [
         ["extend-deadline", "2026-03-05T17:00+01:00"],
         commands.ExtendDeadline("amira", datetime(2026, 3, 5, 16, tzinfo=UTC), "go on"),
     ),
+    (["extend-deadline", "8h"], commands.ExtendDeadline("amira", NOW + timedelta(hours=8), "go on")),
 ]
 
 
