@@ -26,7 +26,8 @@ class Links:
         try:
             head = await client.head(effect.to)
             if head.ended or head.episode != effect.to_episode:
-                return ReportTold(effect.number, told=False, error="it is over")
+                over = await client.ending(effect.to, effect.to_episode)
+                return ReportTold(effect.number, told=False, error="it is over", ended=over.phase if over else None)
             await client.report_fact(effect.to, fact)
         except Unreachable:
             raise

@@ -1,4 +1,5 @@
-"""The attachment store: files named by the SHA-256 of their bytes, in a folder. What is in it never changes.
+"""The attachment store: files named by the SHA-256 of their bytes, in a folder. What is in it never changes, and
+goes only when `remove` is told to: see `reports/retention.py` for what nobody needs any more.
 
 A file is written beside its place, synced, and moved there in one step, so that a name never stands for half of it.
 Every read proves the digest again. Whose file it is and who may read it is not known here: the log says it.
@@ -10,6 +11,7 @@ import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -76,6 +78,12 @@ class Attachments(Protocol):
     def read(self, digest: str) -> bytes:
         """The file of that digest, proved. Raises `Missing`, `Damaged` and `StoreDown`."""
 
+    def kept(self) -> dict[str, datetime]:
+        """Every digest in the store, and when it was last kept (UTC). Raises `StoreDown`."""
+
+    def remove(self, digest: str, before: datetime) -> int:
+        """Delete a file that was last kept before that; answers its bytes, 0 when it was not. Raises `StoreDown`."""
+
 
 def looked_at(content: bytes) -> KeptFile:
     """What a file is, by its bytes alone: a name or a claimed type proves nothing. Raises `NotTaken`."""
@@ -121,7 +129,7 @@ class AttachmentFolder:
         kept = looked_at(content)
         place = self._place(kept.digest)
         try:
-            if not _holds(place, kept.digest):
+            if not (_holds(place, kept.digest) and _is_new(place)):
                 self._folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
                 place.parent.mkdir(FOLDER_MODE, exist_ok=True)
                 _write(place, content)
@@ -143,6 +151,35 @@ class AttachmentFolder:
             raise Damaged(f"the file kept as {digest[:12]} is not what was kept; attach it again")
         return content
 
+    def kept(self) -> dict[str, datetime]:
+        """See `Attachments.kept`. What is half-written has no digest, and is left alone."""
+        found: dict[str, datetime] = {}
+        try:
+            for place in self._folder.glob("??/*"):
+                digest = place.parent.name + place.name
+                if _DIGEST.fullmatch(digest):
+                    found[digest] = _time_of(place)
+        except OSError as error:
+            raise StoreDown(f"{str(self._folder)!r} cannot be read ({error.strerror}); correct the folder") from None
+        return found
+
+    def remove(self, digest: str, before: datetime) -> int:
+        """See `Attachments.remove`. Put aside first: whoever keeps the same file meanwhile wins, and it stays."""
+        place = self._place(digest)
+        aside = place.with_name(f".going-{secrets.token_hex(8)}")
+        try:
+            place.rename(aside)
+            if _time_of(aside) >= before:
+                aside.rename(place)
+                return 0
+            size = aside.stat().st_size
+            aside.unlink()
+        except FileNotFoundError:
+            return 0
+        except OSError as error:
+            raise StoreDown(f"{str(self._folder)!r} cannot be written ({error.strerror}); correct the folder") from None
+        return size
+
     def _place(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
             raise Missing(f"{digest[:64]!r} is no SHA-256; write 64 hexadecimal digits in small letters")
@@ -153,6 +190,18 @@ def _holds(place: Path, digest: str) -> bool:
     with suppress(FileNotFoundError), place.open("rb") as file:
         return hashlib.sha256(file.read(FILE_BYTES_MAX + 1)).hexdigest() == digest
     return False
+
+
+def _is_new(place: Path) -> bool:
+    """Note that it was kept again just now; False when somebody has removed it in this very moment."""
+    with suppress(FileNotFoundError):
+        os.utime(place)
+        return True
+    return False
+
+
+def _time_of(place: Path) -> datetime:
+    return datetime.fromtimestamp(place.stat().st_mtime, UTC)
 
 
 def _write(place: Path, content: bytes) -> None:

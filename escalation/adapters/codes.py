@@ -1,14 +1,18 @@
-"""Short codes for replies: "ack 42". Small, unique among open escalations, free again when one ends."""
+"""Short codes for replies: "ack 42". Small, unique among open escalations, and at rest for a while when one ends."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, delete, select
 
-from escalation.adapters.store import LedgerDown, codes, insert_once, transaction
+from escalation.adapters.store import LedgerDown, codes, insert_once, resting, transaction
 
 FIRST_CODE = 10
 """One digit is too easily typed by accident."""
+REST = timedelta(hours=24)
+"""How long a code means nobody after the end: as long as a page, a link or a proof can still be answered."""
+RESTING_MAX = 500
+"""Codes that rest at a time: of more, those that have rested longest are allotted again, so that codes stay short."""
 ROUNDS_MAX = 50
 """How often a code that somebody else took in the meantime is passed over before giving up."""
 
@@ -25,13 +29,13 @@ class Codes:
         self._wall = wall
 
     def allot(self, reference: str, episode: str) -> int:
-        """The code of this escalation: the one it has, or the smallest free one from `FIRST_CODE` on."""
+        """The code of this escalation: the one it has, or the smallest from `FIRST_CODE` on that is free and rested."""
         for _ in range(ROUNDS_MAX):
             with transaction(self._engine) as connection:
                 mine = self._of(connection, reference, episode)
                 if mine is not None:
                     return mine
-                free = _smallest_free(connection)
+                free = _smallest_free(connection, self._wall() - REST)
             with transaction(self._engine) as connection:
                 taken = connection.execute(
                     insert_once(self._engine, codes).values(
@@ -43,8 +47,16 @@ class Codes:
         raise LedgerDown(f"no short code could be allotted in {ROUNDS_MAX} rounds; it is tried again")
 
     def release(self, reference: str, episode: str) -> None:
-        """The escalation has ended: its code may be allotted again. Nothing happens when it has none."""
+        """The escalation has ended: its code may be allotted again once it has rested. Nothing happens without one."""
+        now = self._wall()
         with transaction(self._engine) as connection:
+            # Write first: a transaction that begins by reading may find its lock taken and cannot wait for it.
+            connection.execute(delete(resting).where(resting.c.since <= now - REST))
+            mine = self._of(connection, reference, episode)
+            if mine is None:
+                return
+            connection.execute(delete(resting).where(resting.c.code == mine))
+            connection.execute(insert_once(self._engine, resting).values(code=mine, since=now))
             connection.execute(delete(codes).where(codes.c.reference == reference, codes.c.episode == episode))
 
     def open(self, code: int) -> tuple[str, str] | None:
@@ -60,10 +72,11 @@ class Codes:
         return connection.execute(mine).scalar_one_or_none()
 
 
-def _smallest_free(connection: Connection) -> int:
+def _smallest_free(connection: Connection, rested: datetime) -> int:
+    at_rest = select(resting.c.code).where(resting.c.since > rested).order_by(resting.c.since.desc(), resting.c.code)
+    taken = set(connection.execute(select(codes.c.code)).scalars())
+    taken.update(connection.execute(at_rest.limit(RESTING_MAX)).scalars())
     free = FIRST_CODE
-    for taken in connection.execute(select(codes.c.code).order_by(codes.c.code)).scalars():
-        if taken > free:
-            break
-        free = taken + 1
+    while free in taken:
+        free += 1
     return free

@@ -104,11 +104,18 @@ class PolicyShelf:
             return publication
 
     def unpublished(self, at: datetime) -> dict[str, str]:
-        """Agreements in use that the journal does not know, by name, and what is so. Never raises for a bad file."""
+        """Agreements in use that the journal does not know, and those that it knows and whose file is gone: by name,
+        and what is so. Never raises for a bad file.
+        """
         if self._folder is None or not self._folder.is_dir():
             return {}
         chronicle = PolicyJournal(self._folder).read()
-        found: dict[str, str] = {}
+        last = {each.name: each.version for each in chronicle.publications}
+        found = {
+            name: f"version {version} was published, and its file is gone; restore it, or publish the agreement again"
+            for name, version in sorted(last.items())
+            if not (self._folder / f"{name}.yaml").is_file()
+        }
         for path in sorted(self._folder.glob("*.yaml")):
             if is_name(path.stem):
                 found |= self._unknown_to(chronicle, path.stem, at)

@@ -151,6 +151,14 @@ def _line(publication: Publication) -> bytes:
     return json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
+def _unsealed(number: int, publication: Publication) -> str:
+    """What is wrong where a line does not seal the one before: most likely that one was edited after it was written."""
+    sealed = publication.previous[:12] or "nothing"
+    if number == 1:
+        return f"line 1 follows {sealed}, and there is nothing before it"
+    return f"line {number - 1} is not the one that line {number} follows ({sealed}); it was changed, or one is missing"
+
+
 def _chronicle(content: bytes) -> Chronicle:
     found: list[Publication] = []
     head = ""
@@ -164,7 +172,7 @@ def _chronicle(content: bytes) -> Chronicle:
         if publication.number != number:
             fault = f"line {number} says that it is number {publication.number}"
         elif publication.previous != head:
-            fault = f"line {number} follows {publication.previous[:12] or 'nothing'}, not {head[:12] or 'nothing'}"
+            return Chronicle(tuple(found[:-1]), found[-1].previous if found else "", _unsealed(number, publication))
         elif _line(publication) != line:
             fault = f"line {number} is not written as the program writes it"
         if fault is not None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from escalation.cli.doors import Client, Kept, Log
 from escalation.core import audit
+from escalation.core.entry import Entry
 from escalation.wire.entries import UnreadableEntryError, kept_in
 from escalation.wire.outcomes import Head, NotDone
 
@@ -77,6 +78,7 @@ def _derived(entries: Iterable[Kept], ref: str, episode: str) -> _Derived:
     def read() -> Iterator[audit.Kept]:
         for entry in entries:
             found = kept_in(ref, episode, entry.body, entry.digest)
+            _filed(entry, found.entry)
             digests.append(entry.digest)
             yield found
 
@@ -88,6 +90,21 @@ def _derived(entries: Iterable[Kept], ref: str, episode: str) -> _Derived:
         return _Derived(Check(episode, count, last, None, str(unreadable), count + 1), tuple(digests))
     check = Check(episode, verdict.entries, verdict.head, None, verdict.fault, verdict.sequence)
     return _Derived(check, tuple(digests))
+
+
+def _filed(row: Kept, entry: Entry) -> None:
+    """Refuse a row whose columns say otherwise than its text: they decide what a reader of the table finds, and when.
+
+    When it was recorded is the store's own word; no text has it, so nothing here proves it.
+    """
+    columns = {
+        "sequence": (row.sequence, entry.sequence),
+        "at": (row.at, entry.at),
+        "previous": (row.previous, entry.previous),
+    }
+    wrong = [name for name, (column, said) in columns.items() if column != said]
+    if wrong:
+        raise UnreadableEntryError(f"the store's columns say otherwise than its text: {', '.join(wrong)}")
 
 
 def _witnessed(derived: _Derived, head: Head | None, unwitnessed: str | None) -> Check:

@@ -86,11 +86,12 @@ def extra(name: str) -> Iterator[None]:
 def _from_adapters(error: Exception) -> tuple[list[str], int]:
     from escalation.adapters.audit_store import AuditDown  # half a second that most commands save
     from escalation.adapters.settings import SettingsError
+    from escalation.adapters.store import LedgerDown
     from escalation.wire.yaml_reader import FaultyFileError
 
     if isinstance(error, SettingsError | FaultyFileError):
         return str(error).splitlines(), BAD_INPUT
-    if isinstance(error, AuditDown):
+    if isinstance(error, AuditDown | LedgerDown):
         return [str(error)], FAILED
     return [f"{type(error).__name__}: a fault of this program; the details are in {_kept(error)}"], FAILED
 

@@ -1,7 +1,9 @@
 """What stands beside an escalation: a second party, files, and who speaks with the customer."""
 
+import asyncio
 from abc import abstractmethod
 from contextlib import suppress
+from typing import Protocol
 from uuid import uuid4
 
 from escalation.client.verbs import Verbs
@@ -9,9 +11,9 @@ from escalation.core.beside import LINKS_MAX, Attach, ChangeContact, Link
 from escalation.core.refusals import Refusal
 from escalation.core.state import TERMINAL
 from escalation.wire import requests
-from escalation.wire.messages import Answer, HandedFile, View
+from escalation.wire.messages import Answer, View
 from escalation.wire.outcomes import Ended, NotDone, Refused
-from escalation.wire.requests import EscalationRequest
+from escalation.wire.requests import BadInput, EscalationRequest
 from escalation.wire.second import SecondParty, request_of
 
 # The first escalation of a ticket is the first party; the second one's reference ends in this.
@@ -20,8 +22,29 @@ SECOND = 2
 _TAKEN = (Refusal.ALREADY_OPEN, Refusal.STILL_CLOSING, Refusal.EARLIER_KEY)
 
 
+class KeptFile(Protocol):
+    """A file in the attachment store."""
+
+    @property
+    def digest(self) -> str: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def media_type(self) -> str: ...
+
+
+class Files(Protocol):
+    """The attachment store, as far as it is needed here."""
+
+    def keep(self, content: bytes) -> KeptFile:
+        """Keep a file for good; called in a thread."""
+        ...
+
+
 class Beside(Verbs):
     """`link`, `change_contact` and `attach`."""
+
+    files: Files | None = None  # where the bytes of attachments are kept
 
     @abstractmethod
     async def start(self, request: EscalationRequest) -> Answer:
@@ -71,10 +94,18 @@ class Beside(Verbs):
         """Somebody else speaks with the customer from now on; the work stays where it is."""
         return await self.send(ref, ChangeContact(by, to, reason), key)
 
-    async def attach(self, ref: str, file: HandedFile, *, by: str, key: str | None = None) -> Answer:
-        """Put a file beside it that lies in the attachment store already. Its name is kept apart from the log."""
-        command = Attach(by, file.digest, file.bytes, file.media_type)
-        return await self.send(ref, command, key, words=requests.file_name(file.name))
+    async def attach(self, ref: str, content: bytes, *, name: str, by: str, key: str | None = None) -> Answer:
+        """Keep a file in the attachment store and put it beside the escalation. Its name is kept apart from the log.
+
+        Raises `BadInput` when this client was given no store, and what the store raises for a file that it refuses.
+        A reference that nobody opened keeps nothing: it raises `NotFound` first.
+        """
+        called, files = requests.file_name(name), self.files
+        if files is None:
+            raise BadInput("this client has no attachment store; give it one with files=")
+        await self.view(ref)
+        kept = await asyncio.to_thread(files.keep, content)
+        return await self.send(ref, Attach(by, kept.digest, kept.bytes, kept.media_type), key, words=called)
 
     async def _link_back(self, ref: str, command: Link, key: str) -> None:
         """The first one hears of the second; if it cannot any more, the second is called off."""

@@ -16,20 +16,20 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from escalation.client.beside import Beside
+from escalation.client.beside import Beside, Files
 from escalation.core import commands as say
 from escalation.core.facts import Fact
 from escalation.core.refusals import Refusal
 from escalation.wire import listing, names, reading, requests
-from escalation.wire.asking import AgainError, Patience, ended_first, malformed, persist, translated
-from escalation.wire.messages import Adoption, Answer, Ending, Instruction, LateFact, View
+from escalation.wire.asking import LINGERS, PASSING, AgainError, Patience, ended_first, malformed, persist, translated
+from escalation.wire.messages import Adoption, Answer, Ending, Instruction, LateFact, Start, View
 from escalation.wire.outcomes import Ended, Head, NotFound, Refused, Unreachable
-from escalation.wire.proof import Signer, claim_of
+from escalation.wire.payloads import DATA_CONVERTER
+from escalation.wire.proof import Signer, claim_of, opening_claim
 from escalation.wire.requests import BadInput, EscalationRequest
 from escalation.wire.starting import start_or_find
 
@@ -61,16 +61,26 @@ class EscalationClient(Beside):
         signer: Signer | None = None,
         patience: Patience | None = None,
         now: Callable[[], datetime] = _now,
+        files: Files | None = None,
     ) -> None:
-        """`engine` must use `pydantic_data_converter`."""
+        """`engine` must use pydantic's JSON: `DATA_CONVERTER`, or `pydantic_data_converter`.
+
+        `files` is where attachments are kept, for `attach` alone.
+        """
         self._engine = engine
+        self.files = files
         self._signer = signer
         self._patience = patience or Patience()
         self._now = now
 
     @classmethod
     async def connect(
-        cls, *, signer: Signer | None = None, profile: str | None = None, patience: Patience | None = None
+        cls,
+        *,
+        signer: Signer | None = None,
+        profile: str | None = None,
+        patience: Patience | None = None,
+        files: Files | None = None,
     ) -> Self:
         """Connect as the SDK's environment says (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, …). Raises `Unreachable`."""
         patience = patience or Patience()
@@ -79,7 +89,7 @@ class EscalationClient(Beside):
         except (RuntimeError, ValueError) as error:
             raise BadInput(f"the engine's configuration cannot be read ({error}); correct TEMPORAL_*") from None
         try:
-            connecting = Client.connect(**config, data_converter=pydantic_data_converter)  # type: ignore[arg-type]  # one typed dict
+            connecting = Client.connect(**config, data_converter=DATA_CONVERTER)  # type: ignore[arg-type]  # one typed dict
             engine = await asyncio.wait_for(connecting, patience.connect.total_seconds())
         except (RuntimeError, TimeoutError) as error:
             said = re.search(r'message: "([^"]+)"', str(error))  # the SDK's own line is a nest of type names
@@ -87,7 +97,7 @@ class EscalationClient(Beside):
             raise Unreachable(
                 f"no engine at {config['target_host']} ({why}): start it or set TEMPORAL_ADDRESS"
             ) from None
-        return cls(engine, signer=signer, patience=patience)
+        return cls(engine, signer=signer, patience=patience, files=files)
 
     # --- Starting -----------------------------------------------------------------------------------------------------
 
@@ -145,10 +155,13 @@ class EscalationClient(Beside):
     async def wait(self, ref: str) -> Ending:
         """How the latest episode ended, once it has. Unbounded: put your own timeout around it. `Ended` if stopped."""
         ref = requests.reference(ref)
-        try:
-            return await self._ending(ref)
-        except RPCError as error:
-            raise translated(error, ref) from None
+        while True:
+            try:
+                return await self._ending(ref)
+            except RPCError as error:
+                if error.status not in PASSING:
+                    raise translated(error, ref) from None
+            await asyncio.sleep(self._patience.longest_pause.total_seconds())
 
     async def head(self, ref: str, episode: str | None = None) -> Head:
         """The last entry that the engine vouches for, of the latest episode if none is named. Raises `NotFound`."""
@@ -166,6 +179,38 @@ class EscalationClient(Beside):
                     return None
                 raise
             return await latest.memo_value(names.MEMO_EPISODE, "", type_hint=str)
+
+        return await self._ask(once, self._patience.look, ref)
+
+    async def ending(self, ref: str, episode: str) -> Ending | None:
+        """How that episode ended, or None while it runs, or when the engine has no result of it."""
+        ref = requests.reference(ref)
+
+        async def once() -> Ending | None:
+            latest = await self._handle(ref).describe()
+            run: str | None = latest.run_id
+            if await latest.memo_value(names.MEMO_EPISODE, "", type_hint=str) != episode:
+                run = await self._indexed(ref, episode)
+            elif latest.status is WorkflowExecutionStatus.RUNNING:
+                return None
+            return None if run is None else await self._ending_or_none(ref, run)
+
+        return await self._ask(once, self._patience.look, ref)
+
+    async def episodes(self, ref: str) -> tuple[str, ...]:
+        """The episodes of a reference whose runs the engine still has, oldest first; at most `RUNS_MAX` runs are read.
+
+        What was refused for want of a policy is none: nothing was recorded. The engine's index may lag by a second.
+        """
+        ref = requests.reference(ref)
+
+        async def once() -> tuple[str, ...]:
+            query = f"WorkflowId = '{ref}'"
+            runs = [run async for run in self._engine.list_workflows(query, limit=RUNS_MAX)]
+            opened = [run for run in runs if run.status is not WorkflowExecutionStatus.FAILED]
+            opened.sort(key=lambda run: run.start_time)
+            found = [await run.memo_value(names.MEMO_EPISODE, "", type_hint=str) for run in opened]
+            return tuple(dict.fromkeys(episode for episode in found if episode))
 
         return await self._ask(once, self._patience.look, ref)
 
@@ -217,7 +262,8 @@ class EscalationClient(Beside):
             return _answer_of(await self._ending(ref, earlier))
         try:
             # Read-only, so asked afresh each time: the engine repeats an id's answer even from a closed run.
-            answer = await start_or_find(self._engine, request, f"open-{episode}-{uuid4()}")
+            vouch = self._vouch if self._signer is not None else None
+            answer = await start_or_find(self._engine, request, f"open-{episode}-{uuid4()}", vouch)
         except WorkflowUpdateFailedError as error:
             if not ended_first(error):
                 raise malformed(error) from None
@@ -229,6 +275,10 @@ class EscalationClient(Beside):
                 return answer
         await self._ending_or_none(ref, None)  # it is closing: wait until it has, then open the next one
         raise AgainError
+
+    def _vouch(self, start: Start) -> str:
+        assert self._signer is not None  # noqa: S101  # nobody asks otherwise
+        return self._signer.sign(start.by, opening_claim(start), self._now())
 
     async def _earlier(self, ref: str, episode: str) -> str | None:
         """The run in which that episode ended. An older one is found as soon as the engine's index shows it."""
@@ -275,9 +325,10 @@ class EscalationClient(Beside):
 
     async def _query(self, ref: str, query: str, kind: type[T]) -> T:
         ref = requests.reference(ref)
+        lingers = min(self._patience.look, LINGERS)
 
         async def once() -> T:
-            found: T = await self._handle(ref).query(query, result_type=kind, rpc_timeout=self._patience.look)
+            found: T = await self._handle(ref).query(query, result_type=kind, rpc_timeout=lingers)
             return found
 
         return await self._ask(once, self._patience.look, ref)

@@ -67,6 +67,14 @@ class Verbs(ABC):
         """What was waited for is there."""
         return await self.send(ref, say.Unblock(by, reason), key)
 
+    async def snooze(self, ref: str, *, by: str, until: datetime, reason: str, key: str | None = None) -> Answer:
+        """Leave the owner alone until then, as long as the agreement allows; the customers' clocks go on."""
+        return await self.send(ref, say.Snooze(by, requests.instant("until", until), reason), key)
+
+    async def unsnooze(self, ref: str, *, by: str, reason: str = "", key: str | None = None) -> Answer:
+        """Tell people again, now: the end of a snooze, or of a maintenance's silence."""
+        return await self.send(ref, say.Unsnooze(by, reason), key)
+
     async def resolve(self, ref: str, *, by: str, text: str | None = None, key: str | None = None) -> Answer:
         """A fix is declared; `text` goes to the customer, who is asked to confirm."""
         return await self.send(ref, say.Resolve(by), key, words=text)

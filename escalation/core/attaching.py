@@ -7,6 +7,7 @@ from escalation.core.draft import Draft
 from escalation.core.refusals import Refusal
 from escalation.core.standing import Standing
 from escalation.core.values import replace
+from escalation.core.vouching import names_of
 from escalation.core.watch import heard_from_owner
 
 
@@ -46,5 +47,4 @@ def unreadable(standing: Standing, knowing: Iterable[str], *, restricted: bool) 
         return None
     if not standing.known:
         return Refusal.AUTHORITY_UNKNOWN
-    names = {standing.person, *standing.aliases, *standing.roles}
-    return Refusal.NEED_TO_KNOW if names.isdisjoint(knowing) else None
+    return Refusal.NEED_TO_KNOW if set(names_of(standing.person, standing)).isdisjoint(knowing) else None

@@ -7,6 +7,7 @@ import re
 from typing import Literal
 
 from escalation.core.effects import Text
+from escalation.core.standing import Standing
 from escalation.core.values import dataclass
 from escalation.core.vocabulary import Phase
 
@@ -64,6 +65,7 @@ class ChangeContact:
     by: str
     to: str
     reason: str
+    standing: Standing | None = None
     kind: Literal["change_contact"] = "change_contact"
 
 
@@ -76,6 +78,7 @@ class Attach:
     bytes: int
     media_type: str
     text: Text | None = None
+    standing: Standing | None = None
     kind: Literal["attach"] = "attach"
 
 
@@ -87,16 +90,18 @@ class Link:
     to: str
     episode: str
     reason: str
+    standing: Standing | None = None
     kind: Literal["link"] = "link"
 
 
 @dataclass(frozen=True, slots=True)
 class ReportTold:
-    """Whether the linked escalation heard what `TellLinked` number `number` had to say."""
+    """Whether the linked escalation heard what `TellLinked` number `number` had to say; how it `ended`, if it has."""
 
     number: int
     told: bool
     error: str | None = None
+    ended: Phase | None = None
     kind: Literal["report_told"] = "report_told"
 
 

@@ -11,7 +11,7 @@ from escalation.core.effects import Point, TellLinked
 from escalation.core.facts import ReportLinked
 from escalation.core.refusals import Refusal
 from escalation.core.values import replace
-from escalation.core.vocabulary import Topic
+from escalation.core.vocabulary import Phase, Topic
 
 
 def link(draft: Draft, command: Link) -> None:
@@ -53,14 +53,14 @@ def report_linked(draft: Draft, command: ReportLinked) -> None:
     newer = command.number >= other.heard
     if other is case.linked_to and command.customer_contact and newer:
         draft.people = replace(draft.people, customer_contact=command.customer_contact)
-    heard = replace(other, phase=other.phase or command.phase, heard=max(other.heard, command.number))
-    first = heard if case.linked_to is other else case.linked_to
-    draft.case = replace(
-        case, linked_to=first, links=tuple([heard if known is other else known for known in case.links])
-    )
-    if command.phase is not None and other.phase is None:
-        about = Point(Topic.LINKED_ENDED, f"{command.reference} {command.phase}")
-        draft.notice(about, draft.people.owner, draft.people.customer_contact)
+    _keep(draft, other, replace(other, heard=max(other.heard, command.number)), command.phase)
+
+
+def found_over(draft: Draft, reference: str, episode: str, phase: Phase | None) -> None:
+    """Whoever was to be told turned out to be over: known from now on, so that nobody takes it for open."""
+    other = next((known for known in _all(draft) if (known.reference, known.episode) == (reference, episode)), None)
+    if other is not None and phase is not None:
+        _keep(draft, other, other, phase)
 
 
 def tell_links(draft: Draft, others: Iterable[Linked] | None = None) -> None:
@@ -71,6 +71,16 @@ def tell_links(draft: Draft, others: Iterable[Linked] | None = None) -> None:
         if other.phase is None:
             number, contact = draft.next_number(), draft.people.customer_contact
             draft.ask(TellLinked(number, other.reference, other.episode, case.reference, case.episode, contact, phase))
+
+
+def _keep(draft: Draft, other: Linked, heard: Linked, ended: Phase | None) -> None:
+    """Remember what is known of another one; owner and customer contact hear of its end, once."""
+    case, now = draft.case, replace(heard, phase=other.phase or ended)
+    first = now if case.linked_to is other else case.linked_to
+    draft.case = replace(case, linked_to=first, links=tuple([now if known is other else known for known in case.links]))
+    if ended is not None and other.phase is None:
+        about = Point(Topic.LINKED_ENDED, f"{other.reference} {ended}")
+        draft.notice(about, draft.people.owner, draft.people.customer_contact)
 
 
 def _all(draft: Draft) -> tuple[Linked, ...]:

@@ -78,4 +78,5 @@ def _row(execution: WorkflowExecution, stratum: Stratum) -> Row:
         breached=shown.get(names.BREACHED, False),
         ended=stratum.ended,
         stopped=not by_itself and phase not in TERMINAL,
+        left_alone_until=None if stratum.ended else shown.get(names.LEFT_ALONE),
     )

@@ -17,7 +17,7 @@ from escalation.core.commands import (
     Reopen,
     Resolve,
 )
-from escalation.core.effects import Notify, TellLinked, WriteTicket
+from escalation.core.effects import FindContacts, Notify, TellLinked, WriteTicket
 from escalation.core.facts import ReportLinked
 from escalation.core.refusals import Refusal
 from escalation.core.standing import Standing
@@ -230,6 +230,34 @@ def test_whoever_goes_on_hears_of_the_end(make: Callable[[], Story]) -> None:
     story.sent = []
     story.do(ended(story, Phase.DE_ESCALATED))
     assert heard(story, Topic.LINKED_ENDED) == set()
+
+
+@pytest.mark.parametrize("first_news", [True, False])
+def test_a_second_that_ended_before_it_was_linked_is_known_to_be_over(*, first_news: bool) -> None:
+    """The act that was to tell it found it over: its people hear once, and nobody takes it for open."""
+    story = active(obedient=False)
+    story.do(LINK)
+    (word,) = story.asked(TellLinked)
+    if not first_news:
+        story.do(ended(story, Phase.CANCELLED))
+    story.sent = []
+    story.do(ReportTold(word.number, told=False, error="it is over", ended=Phase.CANCELLED))
+
+    assert story.state.case.links[0].phase is Phase.CANCELLED
+    points = [point.topic for effect in story.asked(FindContacts) for point in effect.points]
+    assert points.count(Topic.LINKED_ENDED) == 1
+    story.do(Cancel("ann", "by mistake"))
+    assert [word for word in story.asked(TellLinked) if word.phase is not None] == []
+
+
+def test_an_end_that_nobody_knows_leaves_it_as_it_was() -> None:
+    """Gone by retention: the engine has no result of it."""
+    story = active(obedient=False)
+    story.do(LINK)
+    (word,) = story.asked(TellLinked)
+    story.do(ReportTold(word.number, told=False, error="it is over"))
+
+    assert story.state.case.links[0].phase is None
 
 
 def test_only_what_is_vouched_for_and_linked_is_believed() -> None:

@@ -2,9 +2,11 @@
 
 import hashlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from escalation.adapters.attachments import AttachmentFolder
 from escalation.adapters.store import open_store
 from escalation.adapters.texts import Texts
 from escalation.client import Refused
@@ -12,20 +14,23 @@ from escalation.core.refusals import Refusal
 from escalation.wire.messages import HandedFile
 from tests.scenarios.dialogue import Story
 
-LOG = HandedFile("console of Lena Vogt.txt", hashlib.sha256(b"E-1042").hexdigest(), 6, "text/plain")
+CONTENT = b"E-1042"
+LOG = HandedFile("console of Lena Vogt.txt", hashlib.sha256(CONTENT).hexdigest(), 6, "text/plain")
 SHOT = replace(LOG, name="screen.png", digest=hashlib.sha256(b"png").hexdigest(), media_type="image/png")
 
 
-async def test_a_file_is_in_the_log_by_reference_and_its_name_among_the_words(story: Story) -> None:
+async def test_a_file_is_in_the_log_by_reference_and_its_name_among_the_words(story: Story, tmp_path: Path) -> None:
     """Digest, size and type are in the log; the name, which may be a person's, is not."""
-    desk, ref = story.world.desk, story.reference
+    desk, ref, files = story.world.desk, story.reference, AttachmentFolder(tmp_path / "files")
+    desk.files = files
     await story.opens(attachments=(SHOT,))
     await story.phone("primary").gets_sms("SEV1").replies("ack {code}")
 
-    attached = await desk.attach(ref, LOG, by="primary", key="k")
-    again = await desk.attach(ref, LOG, by="primary", key="k")
+    attached = await desk.attach(ref, CONTENT, name=LOG.name, by="primary", key="k")
+    again = await desk.attach(ref, CONTENT, name=LOG.name, by="primary", key="k")
     with pytest.raises(Refused) as refused:
-        await desk.attach(ref, LOG, by="primary")
+        await desk.attach(ref, CONTENT, name=LOG.name, by="primary")
+    assert files.read(LOG.digest) == CONTENT
 
     assert again == attached
     assert refused.value.reason is Refusal.NO_CHANGE

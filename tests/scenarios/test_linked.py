@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from escalation.client import Refused, SecondParty
-from escalation.core.beside import Linked
+from escalation.core.beside import Link, Linked
 from escalation.core.refusals import Refusal
 from escalation.core.vocabulary import Ask, Phase
 from escalation.wire.entries import kept
@@ -120,6 +120,29 @@ async def test_a_restricted_case_stays_restricted_and_the_contact_follows(story:
     for person in ("primary", "desk"):
         await story.mailbox(person).gets(f"The linked escalation {second} has ended")
     await story.is_called_off("primary", "desk")
+
+
+async def test_one_that_ended_before_it_was_linked_is_known_to_be_over(story: Story) -> None:
+    """Called off in the moment between the two commands: whoever goes on hears of it, and it is not taken for open."""
+    desk, ref = story.world.desk, story.reference
+    await works(story)
+    request = request_of(await desk.view(ref), PRODUCT, f"{ref}.2", by="primary", key="k")
+    opened = await desk.start(request)
+    story.linked.append(opened.reference)
+    await story.phone("planner").gets_sms(opened.reference)
+    await desk.cancel(opened.reference, by="primary", reason="not needed after all")
+    for person in ("planner", "primary", "agent"):
+        await story.mailbox(person).gets("It was cancelled", opened.reference)
+    await desk.wait(opened.reference)
+    assert (await desk.view(ref)).links == ()
+
+    await desk.send(ref, Link("primary", opened.reference, opened.episode, "the renewal is at risk"))
+    for person in ("primary", "agent"):
+        await story.mailbox(person).gets("A second party works beside it", opened.reference)
+        await story.mailbox(person).gets(f"The linked escalation {opened.reference} has ended: cancelled")
+
+    assert [link.phase for link in (await desk.view(ref)).links] == [Phase.CANCELLED]
+    await story.is_called_off("primary")
 
 
 async def test_nobody_is_brought_in_beside_what_is_over(story: Story) -> None:

@@ -6,7 +6,9 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from escalation.adapters.codes import Codes
 from escalation.adapters.ledger import State
+from escalation.adapters.store import open_store
 from escalation.client import NotFound, Refused
 from escalation.core.commands import AddNote, Cancel
 from escalation.core.refusals import Refusal
@@ -22,6 +24,15 @@ async def updates(story: Story) -> int:
     """How many updates the history has taken in. (What else is on its way to it does not matter here.)"""
     history = await story.handle().fetch_history()
     return sum(event.HasField("workflow_execution_update_accepted_event_attributes") for event in history.events)
+
+
+async def starts(story: Story) -> bool:
+    """Whether its run has begun, and is not open yet."""
+    try:
+        await story.view()
+    except NotFound as error:
+        return "is not open" in str(error)
+    return False
 
 
 async def test_a_command_under_the_same_key_is_judged_once(story: Story) -> None:
@@ -97,15 +108,7 @@ async def test_a_command_waits_for_the_opening(story: Story) -> None:
     desk, ref = story.world.desk, story.reference
     with writing_locked(story.world.settings.ledger_url):
         opened = asyncio.create_task(story.opens(customer_hears=False))
-
-        async def started() -> bool:
-            try:
-                await desk.view(ref)
-            except NotFound as error:
-                return "is not open" in str(error)
-            return False
-
-        await until(started, lambda: "it never started")
+        await until(lambda: starts(story), lambda: "it never started")
         raised = asyncio.create_task(desk.raise_(ref, by="agent", reason="it burns"))
 
     assert (await opened).sequence == 1
@@ -130,6 +133,28 @@ async def test_a_cancel_request_of_the_engine_is_a_command_like_any_other(story:
     log = await story.ends(Phase.CANCELLED)
     cancel = next(entry.command for entry in log if isinstance(entry.command, Cancel))
     assert cancel.by == "operator"
+
+
+async def test_a_cancel_request_during_the_opening_leaves_no_short_code_behind(story: Story) -> None:
+    """It opens first and is cancelled then, by the log: nothing that was allotted by then stays nobody's."""
+    desk, ref, url = story.world.desk, story.reference, story.world.settings.ledger_url
+    with writing_locked(url):
+        opened = asyncio.create_task(story.opens(customer_hears=False))
+        await until(lambda: starts(story), lambda: "it never started")
+        await story.handle().cancel()
+    await opened
+
+    await story.mailbox("agent").gets("It was cancelled")
+    for words in ("We have escalated", "our last message"):
+        await story.mailbox("acme").gets(words)
+    log = await story.ends(Phase.CANCELLED)
+    cancel = next(entry.command for entry in log if isinstance(entry.command, Cancel))
+    assert (cancel.by, cancel.reason) == ("operator", "cancelled in the engine")
+    code = (await desk.view(ref)).code
+    assert code is not None
+    engine = open_store(url, story.world.settings.ledger_timeout)
+    assert Codes(engine).open(code) is None
+    engine.dispose()
 
 
 async def test_view_and_timeline_can_be_read_to_the_end_and_after(story: Story) -> None:

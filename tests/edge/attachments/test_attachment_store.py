@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,49 @@ def test_a_file_may_be_so_large_and_no_larger() -> None:
     for content in (b"a" * (FILE_BYTES_MAX + 1), b"", b"MZ"):
         with pytest.raises(NotTaken):
             looked_at(content)
+
+
+# --- letting go -------------------------------------------------------------------------------------------------------
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+SINCE = datetime(2021, 1, 1, tzinfo=UTC)
+
+
+def aged(folder: Path, digest: str, at: datetime = LONG_AGO) -> Path:
+    """As if it had last been kept then."""
+    place = folder / digest[:2] / digest[2:]
+    os.utime(place, (at.timestamp(), at.timestamp()))
+    return place
+
+
+def test_what_is_kept_is_listed_with_when(store: AttachmentFolder, tmp_path: Path) -> None:
+    """Nothing half-written or strange is; an empty store lists nothing."""
+    assert store.kept() == {}
+    store.keep(LOG)
+    place = aged(tmp_path / "files", DIGEST)
+    place.with_name(".coming-0123").write_bytes(b"half")
+    place.with_name("readme").write_bytes(b"strange")
+
+    assert store.kept() == {DIGEST: LONG_AGO}
+
+
+def test_an_old_file_is_removed_and_a_young_one_stays(store: AttachmentFolder, tmp_path: Path) -> None:
+    """At the instant itself it stays; gone already is no error."""
+    store.keep(LOG)
+    aged(tmp_path / "files", DIGEST, SINCE)
+    assert store.remove(DIGEST, SINCE) == 0
+    assert store.read(DIGEST) == LOG
+    assert store.remove(DIGEST, SINCE + timedelta(seconds=1)) == len(LOG)
+    assert store.remove(DIGEST, SINCE + timedelta(seconds=1)) == 0
+    assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
+
+
+def test_what_is_kept_again_is_young_again(store: AttachmentFolder, tmp_path: Path) -> None:
+    """Attached to a second escalation: whoever was about to remove it finds that out, and leaves it."""
+    store.keep(LOG)
+    aged(tmp_path / "files", DIGEST)
+    assert store.kept()[DIGEST] < SINCE
+    store.keep(LOG)
+
+    assert store.remove(DIGEST, SINCE) == 0
+    assert store.read(DIGEST) == LOG

@@ -133,6 +133,36 @@ def test_a_changed_text_is_found(kept: Terminal) -> None:
     faulty(kept, 3, "its text does not have the digest that was taken when it was written")
 
 
+@pytest.mark.parametrize(
+    ("column", "value"), [("at", NOW - timedelta(days=1)), ("previous", "0" * 64)], ids=["at", "previous"]
+)
+def test_a_column_that_says_otherwise_than_the_text_is_found(kept: Terminal, column: str, value: object) -> None:
+    """Whoever reads the table goes by its columns: they are held against the text that is proven."""
+    kept.log.damage(3, columns={column: value})
+
+    faulty(kept, 3, f"the store's columns say otherwise than its text: {column}")
+
+
+def test_rows_that_were_numbered_anew_are_found(kept: Terminal) -> None:
+    """The order of the texts alone would hold."""
+    kept.log.damage(4, sequence=9)
+
+    faulty(kept, 4, "the store's columns say otherwise than its text: sequence")
+
+
+def test_an_earlier_episode_that_was_erased_altogether_is_missed(kept: Terminal) -> None:
+    """The engine still has its run, so its log must be there: exit 1, and it says how many entries are gone."""
+    kept.client.runs = ("e0", "e1")
+    assert kept("audit", "verify", KNOWN).exit == 1
+    kept.client.heads["e0"] = Head("e0", LENGTH, "a" * 64, ended=True)
+
+    said = kept("audit", "verify", KNOWN)
+    assert said.exit == 1
+    assert "INC-1 episode e0: entry 1 does not hold: entries 1 to 4 are not in the store" in said.out
+    assert "INC-1 episode e1: all 4 entries hold" in said.out
+    assert kept("audit", "verify", KNOWN, "--episode", "e1").exit == 0
+
+
 def test_a_changed_text_with_a_new_digest_is_found(kept: Terminal) -> None:
     """By the entry that follows it."""
     body = kept.log.rows[2].body.replace("amira", "bruno")

@@ -180,12 +180,33 @@ async def test_what_cannot_be_asked_is_not_sent(desk: Desk, ref: str, reason: st
     assert desk.started == []
 
 
+@dataclass
+class Shelf:
+    """Keeps what it is given, in order."""
+
+    kept: list[bytes] = field(default_factory=list)
+
+    def keep(self, content: bytes) -> HandedFile:
+        self.kept.append(content)
+        return HandedFile("", "ab" * 32, len(content), "text/plain")
+
+
 async def test_files_and_the_contact_are_commands_as_any(desk: Desk) -> None:
-    """The name of the file goes with the words, without its folders."""
-    await desk.attach(REF, HandedFile("C:\\logs\\console.txt", "ab" * 32, 3, "text/plain"), by="amira", key="a")
+    """The bytes are kept first, then told by reference; the name goes with the words, without its folders."""
+    desk.files = shelf = Shelf()
+    await desk.attach(REF, b"abc", name="C:\\logs\\console.txt", by="amira", key="a")
+    assert shelf.kept == [b"abc"]
     await desk.change_contact(REF, by="amira", to="tala", reason="leave", key="c")
 
     assert desk.sent == [
         (REF, Attach("amira", "ab" * 32, 3, "text/plain"), "a", "console.txt"),
         (REF, ChangeContact("amira", "tala", "leave"), "c", None),
     ]
+
+
+async def test_without_a_store_no_file_is_told_of(desk: Desk) -> None:
+    """A reference to bytes that nobody has helps nobody: one line, and nothing is sent."""
+    with pytest.raises(BadInput, match="no attachment store"):
+        await desk.attach(REF, b"abc", name="console.txt", by="amira")
+
+    assert desk.sent == []

@@ -133,6 +133,9 @@ async def test_another_key_opens_the_next_episode(client: EscalationClient, engi
     assert answer.episode == second.episode
     assert (earlier.episode, earlier.phase) == (first.episode, Phase.CANCELLED)
     assert (await client.head(first.reference, first.episode)).ended
+    while await client.episodes(first.reference) != (first.episode, second.episode):
+        """The index shows the second one in a moment; every turn is a question to the engine."""
+    assert await client.episodes("never-opened") == ()
 
 
 async def test_a_start_waits_for_an_escalation_that_is_still_closing(client: EscalationClient, worker: Worker) -> None:
@@ -172,6 +175,8 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("hand_off", {"route": "l2-product", "ask": Ask.DECIDE, "reason": "not a defect"}),
     ("raise_", {"reason": "stuck"}),
     ("unblock", {"reason": "answered"}),
+    ("snooze", {"until": datetime(2027, 3, 1, tzinfo=UTC), "reason": "on a train"}),
+    ("unsnooze", {"reason": "back"}),
     ("resolve", {"text": "Fixed."}),
     ("confirm", {}),
     ("reopen", {"reason": "not fixed"}),

@@ -1,12 +1,12 @@
 """Replies by SMS: who may acknowledge what, and the one line that comes back."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from escalation.adapters.codes import Codes
+from escalation.adapters.codes import REST, Codes
 from escalation.adapters.directory import DirectoryDown
 from escalation.adapters.sending import Reader
 from escalation.core.refusals import Refusal
@@ -34,10 +34,10 @@ def test_the_same_message_acknowledges_once(door: Door) -> None:
 
 
 def test_a_copy_sent_later_does_not_mean_another_escalation(door: Door) -> None:
-    """A signature carries no time and codes are allotted again: the code was ESC-1's when the message came."""
+    """A signature carries no time, and a rested code is allotted again: it was ESC-1's when the message came."""
     door.opened("ESC-1", "amira", code=10)
     door.sms("ack 10", message_id="SM77")
-    Codes(door.store).release("ESC-1", EPISODE)
+    Codes(door.store, lambda: datetime.now(UTC) - REST).release("ESC-1", EPISODE)
     door.opened("ESC-2", "amira", code=10)
 
     assert door.sms("ack 10", message_id="SM77") == "no open escalation 10"

@@ -3,12 +3,14 @@
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, inspect, text
 
+from escalation.adapters.inbox import Inbox
 from escalation.adapters.ledger import (
     AlreadyFailed,
     AlreadySent,
@@ -20,6 +22,7 @@ from escalation.adapters.ledger import (
     Unfinished,
 )
 from escalation.adapters.migrating import upgrade
+from escalation.adapters.receipts import Receipt
 from escalation.adapters.store import metadata, open_store
 from escalation.core.vocabulary import Channel, Failure, Message
 from tests.edge.ledger.conftest import Uptime
@@ -153,10 +156,10 @@ def test_an_id_that_a_vendor_gave_twice_loses_no_acceptance(ledger: Ledger) -> N
     assert ledger.claim(order("d-2")) == AlreadySent(None, "sent")
 
 
-def test_a_receipt_may_come_before_the_record(ledger: Ledger) -> None:
+def test_a_receipt_may_come_before_the_record(ledger: Ledger, engine: Engine) -> None:
     """The callback overtakes our own commit: nothing is flagged."""
     claim = claimed(ledger)
-    ledger.sent_by_receipt("d-1", "SM1")
+    Inbox(engine).receive(Receipt("k1", "d-1", "queued", NOW, provider_id="SM1"))
 
     assert not ledger.sent(claim, "SM1")
     assert state(ledger) is State.SENT
@@ -237,6 +240,22 @@ def test_many_processes_may_migrate_at_once(url: str) -> None:
 
     assert set(inspect(engine).get_table_names()) == {*metadata.tables, "alembic_version"}
     engine.dispose()
+
+
+def test_a_migration_waits_for_whoever_writes_to_the_file(url: str, tmp_path: Path) -> None:
+    """A gateway that starts before the worker opens the same file: the worker waits its turn instead of giving up."""
+    file = tmp_path / "var" / "ledger.db"
+    file.parent.mkdir()
+    with closing(sqlite3.connect(file, isolation_level=None)) as gateway, ThreadPoolExecutor(1) as threads:
+        gateway.execute("PRAGMA journal_mode=WAL")
+        gateway.execute("BEGIN IMMEDIATE")
+        migrating = threads.submit(upgrade, url)
+        with suppress(TimeoutError):
+            migrating.result(0.3)  # it waits, or has given up
+        gateway.execute("CREATE TABLE of_somebody_else (x)")
+        gateway.execute("COMMIT")
+
+        assert migrating.result() is None  # nothing was raised
 
 
 def test_the_migrations_make_the_tables_that_the_code_expects(engine: Engine) -> None:

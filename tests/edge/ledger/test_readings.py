@@ -27,7 +27,8 @@ CONTENT, OURS = Failure.CONTENT, Failure.CONFIGURATION
     ("codes", "failure", "alarming"),
     [
         ("30003 30008 30017 30410 30500 30020 30021 30450 30036", BUSY, False),
-        ("30004 30005 30006 21610 21211 21614", NEVER, False),
+        ("30004 30005 30006 21211 21614", NEVER, False),
+        ("21610", Failure.OPTED_OUT, False),
         ("30001 30022 30023 30027", LIMITED, False),
         ("30007 30019", CONTENT, True),
         ("30002 30018 30024 30032 30033 30034 30035", OURS, True),

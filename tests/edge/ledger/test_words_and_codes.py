@@ -1,12 +1,14 @@
 """Words are kept once and proved by a commitment; short codes are unique among open escalations."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
-from escalation.adapters.codes import FIRST_CODE, Codes
+from escalation.adapters.codes import FIRST_CODE, REST, RESTING_MAX, Codes
+from escalation.adapters.store import resting, transaction
 from escalation.adapters.texts import Texts
 from escalation.core.effects import text_id
 
@@ -65,15 +67,44 @@ def test_an_escalation_keeps_its_code(codes: Codes) -> None:
     assert codes.open(FIRST_CODE) == ("ESC-1", "e1")
 
 
-def test_the_smallest_free_code_is_allotted_again(codes: Codes) -> None:
-    """A released code names nobody until then."""
+class Wall:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 9, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def test_the_smallest_free_code_is_allotted_again_once_it_has_rested(engine: Engine) -> None:
+    """Until then a late "ack 11" means nobody; at the end of its rest it is free, and released twice it rests once."""
+    wall = Wall()
+    codes = Codes(engine, wall)
     for number in range(3):
         codes.allot(f"ESC-{number}", "e1")
     codes.release("ESC-1", "e1")
     codes.release("ESC-1", "e1")
 
     assert codes.open(FIRST_CODE + 1) is None
+    wall.now += REST - timedelta(microseconds=1)
+    assert codes.allot("ESC-8", "e1") == FIRST_CODE + 3
+    wall.now += timedelta(microseconds=1)
     assert codes.allot("ESC-9", "e1") == FIRST_CODE + 1
+
+
+def test_so_many_codes_rest_and_no_more(engine: Engine) -> None:
+    """Of more, the one that has rested longest is allotted again: a busy day does not make codes long."""
+    wall = Wall()
+    codes = Codes(engine, wall)
+    ages = enumerate(timedelta(seconds=number) for number in range(RESTING_MAX + 1))
+    rows = [{"code": FIRST_CODE + number, "since": wall.now + age} for number, age in ages]
+    wall.now += timedelta(hours=1)
+    with transaction(engine) as connection:
+        connection.execute(insert(resting), rows)
+
+    assert codes.allot("ESC-next", "e1") == FIRST_CODE
+    assert codes.allot("ESC-after", "e1") == FIRST_CODE + RESTING_MAX + 1
 
 
 def test_codes_allotted_at_once_are_all_different(codes: Codes) -> None:

@@ -165,13 +165,14 @@ def _altered(line: bytes, **fields: object) -> bytes:
 @pytest.mark.parametrize(
     ("spoil", "fault"),
     [
-        (lambda lines: [lines[0], _altered(lines[1], by="someone"), lines[2]], "line 3 follows"),
+        (lambda lines: [lines[0], _altered(lines[1], by="someone"), lines[2]], "line 2 is not the one that line 3"),
         (lambda lines: [lines[0], lines[2]], "line 2 says that it is number 3"),
         (lambda lines: [lines[0], lines[2], lines[1]], "line 2 says that it is number 3"),
-        (lambda lines: [lines[0], _altered(lines[2], number=2)], "line 2 follows"),
+        (lambda lines: [lines[0], _altered(lines[2], number=2)], "line 1 is not the one that line 2"),
         (lambda lines: [lines[0], b"{}\n", lines[2]], "line 2 is no entry"),
         (lambda lines: [lines[0], lines[1].replace(b'":', b'": ', 1)], "line 2 is not written as the program"),
-        (lambda lines: [_altered(lines[0], reason="other"), lines[1], lines[2]], "line 2 follows"),
+        (lambda lines: [_altered(lines[0], reason="other"), lines[1], lines[2]], "line 1 is not the one that line 2"),
+        (lambda lines: [_altered(lines[1], number=1)], "line 1 follows"),
     ],
 )
 def test_whatever_is_altered_is_noticed(
@@ -189,6 +190,20 @@ def test_whatever_is_altered_is_noticed(
     assert found.startswith(fault)
     with pytest.raises(JournalError, match=f"does not hold: {fault}.*; restore it, or put it away"):
         publish("4")
+
+
+def test_a_line_that_was_edited_is_not_among_those_that_hold(publish: Publish, folder: Path) -> None:
+    """The one after it only says so: what holds ends before the edited one, and that one is named."""
+    for version in ("1", "2", "3"):
+        publish(version)
+    journal = folder / JOURNAL
+    first, second, third = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(first + _altered(second, by="someone") + third)
+    chronicle = PolicyJournal(folder).read()
+
+    assert [each.version for each in chronicle.publications] == ["1"]
+    assert chronicle.fault is not None
+    assert "it was changed, or one is missing" in chronicle.fault
 
 
 def test_a_journal_and_its_lines_are_bounded(publish: Publish, folder: Path) -> None:
@@ -235,3 +250,16 @@ def test_a_file_that_was_never_published_works_and_is_told(shelf: PolicyShelf, p
     assert shelf.unpublished(AT)["acme"] == "version 1 is in force, though 2 was published last; publish it again"
     own.write_text("a: [")
     assert shelf.unpublished(AT)["acme"].startswith("its file is wrong, the last good copy stays in force")
+
+
+def test_a_published_file_that_was_deleted_is_told(shelf: PolicyShelf, publish: Publish, folder: Path) -> None:
+    """What is opened from now on goes by a copy, by what ships under that name, or not at all: somebody must know."""
+    publish("1")
+    publish("2")
+    (folder / "acme.yaml").unlink()
+
+    assert shelf.unpublished(AT) == {
+        "acme": "version 2 was published, and its file is gone; restore it, or publish the agreement again"
+    }
+    publish("3")
+    assert shelf.unpublished(AT) == {}

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy import Engine
 
-from escalation.adapters.codes import FIRST_CODE, Codes
+from escalation.adapters.codes import FIRST_CODE, REST, Codes
 from escalation.adapters.inbox import Inbox
 from escalation.adapters.ledger import AlreadyFailed, AlreadySent, Claim, Ledger, Order, State, Unfinished
 from escalation.adapters.pauses import Pauses
@@ -101,7 +101,7 @@ def test_a_channel_is_closed_until_the_latest_instant(engine: Engine) -> None:
 
 
 def test_codes_are_small_and_nobody_shares_one(engine: Engine) -> None:
-    """Many openings at once; a second question gets the same answer, and a freed code is allotted again."""
+    """Many openings at once; a second question gets the same answer, and a freed code rests."""
     codes = Codes(engine)
     references = [f"ESC-{number}" for number in range(AT_ONCE)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -110,7 +110,10 @@ def test_codes_are_small_and_nobody_shares_one(engine: Engine) -> None:
     assert sorted(allotted) == list(range(FIRST_CODE, FIRST_CODE + AT_ONCE))
     assert codes.allot(references[0], "one") == allotted[0]
     codes.release(references[3], "one")
-    assert codes.allot("ESC-new", "one") == allotted[3]
+    codes.release(references[3], "one")
+    assert codes.allot("ESC-new", "one") == FIRST_CODE + AT_ONCE
+    later = Codes(engine, lambda: datetime.now(UTC) + REST)
+    assert later.allot("ESC-late", "one") == allotted[3]
 
 
 def test_one_escalation_that_asks_at_once_gets_one_code(engine: Engine) -> None:
