@@ -48,8 +48,6 @@ from escalation.wire.yaml_reader import FaultyFileError
 __all__ = ["LIMITS", "Directory", "DirectoryDown", "directory_of"]
 EVERYONE_MAX = 50
 """Who is asked at once; the rest of a larger list is named, not asked."""
-RINGING = frozenset({Channel.SMS, Channel.VOICE})
-"""What wakes somebody."""
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +59,7 @@ class Directory:
         self._path = path
         self._people = people
         self._mirror = mirror
+        self._files = (path, *calendars_of(path, people.written))
         self._seen = self._versions()
         self._lock = threading.Lock()
         self._told: Callable[[str, int], None] | None = None
@@ -293,7 +292,7 @@ class Directory:
         return Asked(found.contact, found.channels, found.why)
 
     def _versions(self) -> tuple[Version, ...]:
-        return tuple(version_of(each) for each in (self._path, *calendars_of(self._path, self._people.written)))
+        return tuple(version_of(each) for each in self._files)
 
     def _now(self) -> People:
         """The content in force: read again when the file has changed, once for each change."""
@@ -313,6 +312,7 @@ class Directory:
                         f" (and {more} more)" if more else "",
                     )
                 else:
+                    self._files = (self._path, *calendars_of(self._path, self._people.written))
                     if self._told is not None:
                         self._told(self._people.digest, len(self._people.written.people))
                 self._seen = version

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -133,14 +133,20 @@ class WrittenQuiet(Written):
     through: Annotated[tuple[Severity, ...], distinct("severity")] = (Severity.SEV1,)
 
     def until(self, at: datetime, zone: ZoneInfo) -> datetime | None:
-        """When it ends, if it is quiet at that instant; that instant's zone is the reader's."""
+        """When it ends, if it is quiet at that instant: after it, in that zone.
+
+        The wall decides. An hour that it shows twice is quiet the first time; one that it skips ends at the latest when
+        it would have.
+        """
         local = at.astimezone(zone)
         for back in (0, 1):  # one that began yesterday may run past midnight
             day = local.date() - timedelta(days=back)
             midnight = datetime.combine(day, time())
             begin, end = (midnight + edge for edge in (self.hours.start, self.hours.end))
-            if WEEKDAYS[day.weekday()] in self.days and begin <= local.replace(tzinfo=None, fold=0) < end:
-                return end.replace(tzinfo=zone)
+            ends = end.replace(tzinfo=zone)
+            is_quiet = begin <= local.replace(tzinfo=None, fold=0) < end and at < ends.astimezone(UTC)
+            if WEEKDAYS[day.weekday()] in self.days and is_quiet:
+                return ends
         return None
 
 

@@ -5,7 +5,7 @@ A role may be held by whoever is on call in a schedule. Who that is depends on t
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from escalation.adapters.directory_file import (
@@ -21,6 +21,9 @@ from escalation.core.schedules import Absence, Override, Schedule, people_of, wh
 from escalation.core.standing import Delegated
 from escalation.core.vocabulary import Channel
 from escalation.wire.schedule_file import freeze
+
+YEAR_IS_PLAIN = timedelta(days=300)
+"""How far ahead a date without its year is understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +105,9 @@ def asked(now: People, holder: Holder, at: datetime) -> Asked:
 def _on_call(now: People, name: str, at: datetime) -> Asked:
     schedule = now.schedule(name, at)
     found, zone = who(schedule, at), ZoneInfo(schedule.zone)
-    until = f" until {_when(found.until, zone)}" if found.until is not None else ""
+    until = f" until {_when(found.until, zone, at)}" if found.until is not None else ""
     skipped = "".join(
-        f"; {each.person}: away until {_when(each.until, zone)} ({each.why})" for each in found.place.skipped
+        f"; {each.person}: away until {_when(each.until, zone, at)} ({each.why})" for each in found.place.skipped
     )
     if found.person is None:
         return Asked(None, (), f"nobody is on call{until} ({name}){skipped}", by_schedule=True)
@@ -116,9 +119,11 @@ def _on_call(now: People, name: str, at: datetime) -> Asked:
     return Asked(found.person, usable, why, by_schedule=True)
 
 
-def _when(instant: datetime, zone: ZoneInfo) -> str:
+def _when(instant: datetime, zone: ZoneInfo, at: datetime) -> str:
+    """As people say it; with the year where it is not plain which one is meant."""
     local = instant.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b %H:%M %Z}"
+    year = f" {local.year}" if instant - at > YEAR_IS_PLAIN else ""
+    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M %Z}"
 
 
 def people_behind(now: People, contact: str, at: datetime | None) -> list[WrittenPerson]:

@@ -19,6 +19,8 @@ from rich.text import Text
 from escalation.cli.doors import Doors, Json, doors
 from escalation.cli.failing import CheckFailed
 from escalation.cli.speaking import away, plain, row, say, say_json, when
+from escalation.core import whom
+from escalation.core.effects import FindContacts
 from escalation.core.schedules import EXPAND_MAX, OnCall, Schedule, Turn, expand, people_of
 from escalation.core.schedules import who as on_call
 from escalation.wire import requests
@@ -40,6 +42,7 @@ WIDE = 120
 """Columns of a calendar where nobody says how wide the terminal is."""
 DAY, WEEK_DAYS = timedelta(days=1), 7
 NOBODY = "nobody"
+NO_ROLES = "the directory has no roles, so a step can ask nobody by one"
 COLOURS = ("green", "cyan", "magenta", "yellow", "blue", "bright_green", "bright_cyan", "bright_magenta")
 
 app = typer.Typer(help="Look at who is on call, and when nobody is.")
@@ -52,7 +55,11 @@ def who(
     ctx: typer.Context,
     name: Annotated[
         str | None,
-        typer.Argument(help="A role or a schedule.", metavar="[ROLE|SCHEDULE]", show_default="every role"),
+        typer.Argument(
+            help="A role, a schedule, or what else a step may ask: everyone:TEAM, manager-of:WHO, contact-of:CUSTOMER.",
+            metavar="[ROLE|SCHEDULE|…]",
+            show_default="every role",
+        ),
     ] = None,
     at: Annotated[
         str | None, typer.Option(help="At that instant: 2026-03-01T17:00+01:00.", metavar="TIME", show_default="now")
@@ -65,13 +72,15 @@ def who(
     instant = outside.now() if at is None else requests.instant("--at", at)
     if abs(instant - outside.now()) > AWAY_MAX:
         raise BadInput(f"--at {at} is too far away; ask for an instant within {AWAY_MAX.days} days from now")
-    names = people.roles() if name is None else (_known(people, name),)
-    answers = [_answer(people, each, instant) for each in names]
+    names = people.roles() if name is None else (name,)
+    answers = [answer for each in names for answer in _answers(people, each, instant)]
     if as_json:
         say_json({"at": plain(instant), "answers": [plain(each) for each in answers]})
         return
-    if name is None:
-        width = max((len(each) for each in names), default=0)
+    if not names:
+        say(NO_ROLES)
+    elif name is None or len(answers) > 1:
+        width = max(len(each) for each in names)
         say(*(_in_one_line(answer, width, outside) for answer in answers))
     else:
         say(*_on_a_page(answers[0], instant, outside))
@@ -140,6 +149,8 @@ def gaps(
         say_json({"since": plain(now), "until": plain(now + days * DAY), "gaps": [plain(gap) for gap in found]})
     elif found:
         say(*(_gap(gap, outside) for gap in found))
+    elif not people.roles():
+        say(NO_ROLES)
     else:
         say(f"every role has somebody at every instant of the next {days} days")
     if any(gap.backup is None for gap in found):
@@ -212,6 +223,20 @@ class Answer:
     why: str
 
 
+def _answers(people: "Directory", name: str, at: datetime) -> list[Answer]:
+    """One, or one for each who is asked at once. Whose turn it is only workers know: the first of a list is said."""
+    from escalation.adapters.asking import Asking
+
+    form, rest = whom.parted(name)
+    if form not in whom.FORMS:
+        return [_answer(people, _known(people, name), at)]
+    if whom.placed(name, "", "") != name:
+        raise BadInput(f"{name} depends on the escalation; write an id in place of {whom.OWNER} or {whom.CUSTOMER}")
+    requests.name(f"what follows {form}:", rest)
+    found = Asking(people).behind(FindContacts(0, "step", (name,)), at)
+    return [Answer(name, each.contact, each.backup, None, None, each.why) for each in found]
+
+
 def _answer(people: "Directory", name: str, at: datetime) -> Answer:
     schedule = people.schedule(name, at)
     state = on_call(schedule, at) if schedule is not None else None
@@ -227,7 +252,7 @@ def _why(state: OnCall | None) -> str:
     if state is None:
         return ""
     skipped = (f"{each.person}: away until {each.until.isoformat()} ({each.why})" for each in state.place.skipped)
-    return "; ".join(part for part in (state.place.by, *skipped) if part)
+    return "; ".join(part for part in (state.place.by, *skipped) if part) or "it is nobody's turn"
 
 
 def _people_in_turn(turns: Sequence[Turn]) -> list[Turn]:

@@ -41,7 +41,10 @@ def check(ctx: typer.Context, directory: File = None, as_json: Json = False) -> 
         return (channel, sealed(address)) in known.get(contact, ())
 
     found = of_people(people, outside.now(), verified, must_verify=settings.unverified == "skip")
-    say_findings(found, f"all {len(people.people())} people can be reached", as_json=as_json)
+    otherwise = (
+        f"all {len(people.people())} people can be reached" if people.people() else "the directory has no people"
+    )
+    say_findings(found, otherwise, as_json=as_json)
 
 
 @app.command()

@@ -1,10 +1,10 @@
-"""After an outage: what could not be told is told in one message, as it stands by then."""
+"""After an outage, and after somebody's quiet hours: what was not told is told in one message, as it stands by then."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from escalation.core.chain import ask_again
 from escalation.core.clock import Clock, Due
-from escalation.core.draft import Draft
+from escalation.core.draft import SAID_AFTERWARDS, Draft
 from escalation.core.effects import Notify, Point
 from escalation.core.policy import Target
 from escalation.core.post import Owing
@@ -14,19 +14,63 @@ from escalation.core.vocabulary import Channel, ClockName, Failure, Message, Top
 # When what is owed is tried again, each time after twice the wait; later only when a provider has taken anything.
 CATCH_UP_AFTER = timedelta(minutes=10)
 CATCH_UPS_MAX = 6
+# Once it is over, fewer: until then nothing new is opened for the ticket.
+LAST_TRIES_MAX = 3
 # The provider is away, or wants less of us: the same words may arrive later.
 LATER = (Failure.UNREACHABLE, Failure.RATE_LIMITED)
 NOTICES = (Message.SITUATION, Message.ACKNOWLEDGED)
 
 
 def owe(draft: Draft, effect: Notify) -> None:
-    """Remember a notice that could not be sent. Once it is over, the closing notice says all there is to say."""
+    """Remember a notice that could not be sent. Once it is over, the closing notice says all but what is said
+    afterwards: that is tried a few times more, and then counted as skipped.
+    """
+    points: tuple[Point, ...] = effect.brief.points or (Point(Topic.STATUS, draft.people.owner),)
+    channel = effect.channel
     if draft.ended:
+        points, channel = _afterwards(points), draft.manner.notice  # every channel is tried again
+        if draft.people.post.tries >= LAST_TRIES_MAX:
+            draft.tally = replace(draft.tally, skipped=draft.tally.skipped + len(points))
+            points = ()
+    if not points:
         return
-    points = effect.brief.points or (Point(Topic.STATUS, draft.people.owner),)
-    post = draft.people.post.owing(effect.contact, effect.channel, points)
-    draft.people = replace(draft.people, post=post)
+    draft.people = replace(draft.people, post=draft.people.post.owing(effect.contact, channel, points))
     try_later(draft)
+
+
+def hush(draft: Draft, effect: Notify, until: datetime, instead: Channel | None) -> None:
+    """It would have rung in somebody's quiet hours: they are told where nothing rings, or when those are over.
+
+    What the severity has changed to since is told by its own message. A word that does not keep is in the log only.
+    """
+    if instead is not None and draft.usable(effect.contact, instead) is instead:
+        draft.notify(effect.contact, instead, effect.message, text=effect.text, points=effect.brief.points)
+    elif effect.message in NOTICES and not draft.ended:
+        points = effect.brief.points or (Point(Topic.STATUS, draft.people.owner),)
+        post = draft.people.post.owing(effect.contact, effect.channel, points, until)
+        draft.people = replace(draft.people, post=post)
+        _await_morning(draft)
+
+
+def quiet_over(draft: Draft, clock: Clock, _due: Due) -> None:
+    """Whoever was quiet until now hears what was kept from them."""
+    del draft.clocks[clock.name, clock.cycle]
+    _tell(draft, tuple(one for one in draft.people.post.owed if one.until is not None and one.until <= draft.now))
+    _await_morning(draft)
+
+
+def said_afterwards(draft: Draft, effect: Notify) -> bool:
+    """Whether these are words for which no closing notice stands, said once it is over: nobody waits for a provider."""
+    return draft.ended and bool(_afterwards(effect.brief.points))
+
+
+def keep_afterwards(draft: Draft) -> None:
+    """It is over: of what is owed, only what no closing notice says stays owed, and is tried a few times more."""
+    post = draft.people.post
+    kept = tuple(replace(one, points=said, until=None) for one in post.owed if (said := _afterwards(one.points)))
+    draft.people = replace(draft.people, post=replace(post, owed=kept, tries=0))
+    if kept:
+        try_later(draft)
 
 
 def try_later(draft: Draft) -> None:
@@ -39,10 +83,11 @@ def try_later(draft: Draft) -> None:
 def channel_works(draft: Draft, channel: Channel) -> None:
     """A provider took a message on that channel: whoever is owed words on it hears them now."""
     post = draft.people.post
-    if post.owed and not draft.ended:
-        owed = tuple(one for one in post.owed if one.channel is channel)
+    if post.owed:
+        owed = tuple(one for one in post.owed if one.channel is channel and one.until is None)
         _tell(draft, owed)
-        if not draft.people.post.owed:  # what works says nothing about another channel: its tries stay counted
+        # What works says nothing about another channel: its tries stay counted.
+        if all(one.until is not None for one in draft.people.post.owed):
             draft.people = replace(draft.people, post=replace(draft.people.post, tries=0))
             draft.stop_clock(ClockName.CATCH_UP)
 
@@ -52,7 +97,7 @@ def catch_up(draft: Draft, clock: Clock, _due: Due) -> None:
     del draft.clocks[clock.name, clock.cycle]
     post = draft.people.post
     draft.people = replace(draft.people, post=replace(post, tries=post.tries + 1))
-    _tell(draft, post.owed)
+    _tell(draft, tuple(one for one in post.owed if one.until is None))
     ask_again(draft)
 
 
@@ -60,14 +105,25 @@ def _tell(draft: Draft, owed: tuple[Owing, ...]) -> None:
     post = draft.people.post
     draft.people = replace(draft.people, post=replace(post, owed=tuple(one for one in post.owed if one not in owed)))
     for one in owed:
-        points = _fresh(draft, one.points)
+        points = fresh(draft, one.points)
         skipped = len(one.points) - len(points)
         draft.tally = replace(draft.tally, skipped=draft.tally.skipped + skipped)
         if points:
             draft.notify(one.contact, one.channel, Message.SITUATION, points=points)
 
 
-def _fresh(draft: Draft, points: tuple[Point, ...]) -> tuple[Point, ...]:
+def _await_morning(draft: Draft) -> None:
+    """Wait for the first end of anybody's quiet hours."""
+    ends = [one.until for one in draft.people.post.owed if one.until is not None]
+    if ends:
+        draft.start_clock(ClockName.QUIET, Target(max(min(ends) - draft.now, timedelta(0))))
+
+
+def _afterwards(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    return tuple(point for point in points if point.topic in SAID_AFTERWARDS)
+
+
+def fresh(draft: Draft, points: tuple[Point, ...]) -> tuple[Point, ...]:
     """The latest word on each thing; nobody is warned of what has happened."""
     latest = {(point.topic, point.about): point for point in points}
     return tuple(

@@ -1,14 +1,15 @@
 """Proving that an engine's log of a play holds what the core alone would have written, entry for entry.
 
 An engine takes real milliseconds, and its answers come in the order in which they happen to come; it knows provider
-ids, a short code and the commitments of words, which nobody else can make up, and how far a message had got when its
-provider was asked: the vendors' time is the wall's, and virtual time does not wait. These are taken from its log, with
-instants and order. Everything else is worked out again by the core alone: which command comes (a person's words by the
-script, the passing of time only when something is due, an answer only to what was asked), what it says, and the whole
-entry, which must be the same to the byte, digest and all. What is in the log and would not have happened, or would have
-happened and is not in the log, is a fault.
+ids, whose turn it was in a list, a short code and the commitments of words, which nobody else can make up, and how far
+a message had got when its provider was asked: the vendors' time is the wall's, and virtual time does not wait. These
+are taken from its log, with instants and order. Everything else is worked out again by the core alone: which command
+comes (a person's words by the script, the passing of time only when something is due, an answer only to what was
+asked), what it says, and the whole entry, which must be the same to the byte, digest and all. What is in the log and
+would not have happened, or would have happened and is not in the log, is a fault.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from escalation.core.beside import ReportTold
 from escalation.core.commands import AdoptPolicy, Command, Elapse, Instructable, Open
 from escalation.core.effects import Text
 from escalation.core.facts import (
+    Found,
     ReportContacts,
     ReportDelivery,
     ReportLinked,
@@ -33,6 +35,7 @@ from escalation.drills.script import Script, Standing, Turn, turn
 LATE_MAX = timedelta(seconds=30)
 """How much later than planned an engine may serve a row or a due edge: real time that it needed."""
 _NOTHING = timedelta(0)
+_NUMBER = re.compile(r"(?<=^turn )\d+")
 
 
 class Differs(RuntimeError):
@@ -90,7 +93,7 @@ class _Witness:
         play = self._play
         if isinstance(heard, Open):
             self._on_time(play.script.opening.at, at, number)
-            return _opening(play.opening(), heard)
+            return _opening(play, heard)
         due = next_due(play.state)
         if due is not None and at - due > LATE_MAX:
             raise Differs(f"entry {number}: what was due at {due} has not been served at {at}")
@@ -161,6 +164,8 @@ class _Witness:
             if heard.how == fact.how == "poll":
                 fact = replace(fact, outcome=heard.outcome, failure=heard.failure, code=heard.code)
             return replace(fact, provider_id=heard.provider_id)
+        if isinstance(fact, ReportContacts) and isinstance(heard, ReportContacts):
+            return _turned(fact, heard, self._play.there.get(fact.number, ()))
         if isinstance(fact, ReportReconciliation) and isinstance(heard, ReportReconciliation):
             return replace(fact, provider_id=heard.provider_id)
         return fact
@@ -171,11 +176,28 @@ class _Witness:
         self.late = max(self.late, at - planned)
 
 
-def _opening(expected: Open, heard: Open) -> Open:
+def _turned(fact: ReportContacts, heard: ReportContacts, there: tuple[Found, ...]) -> ReportContacts:
+    """With the turns that the store gave out: they depend on all other escalations. Only who was there gets one."""
+    channels = {each.contact: each.channels for each in there}
+
+    def is_turn(one: Found, said: Found) -> bool:
+        ours, theirs = (_NUMBER.sub("", each.why) for each in (one, said))
+        first = said.contact is not None and channels.get(said.contact) == said.channels
+        second = said.backup != said.contact and channels.get(said.backup, ()) == said.backup_channels
+        return one.name == said.name and ours == theirs and first and second
+
+    if not there or len(fact.found) != len(heard.found):
+        return fact
+    pairs = zip(fact.found, heard.found, strict=True)
+    return replace(fact, found=tuple(said if is_turn(one, said) else one for one, said in pairs))
+
+
+def _opening(play: Play, heard: Open) -> Open:
     """With what only the stores know: the short code, the commitments; and the agreement as it was frozen then.
 
     What triage said is taken as heard, for accounts are known there; what follows from it is placed again.
     """
+    expected = play.opening()
     named = Named(expected.route, expected.severity, "", expected.segment, expected.customer_contact)
     placed = place(expected.policy, named, heard.triage)
     return replace(
@@ -187,4 +209,5 @@ def _opening(expected: Open, heard: Open) -> Open:
         segment=placed.segment,
         customer_contact=placed.customer_contact,
         triage=replace(heard.triage, taken=placed.taken) if heard.triage is not None else None,
+        maintenance=play.maintenance(placed.segment),
     )

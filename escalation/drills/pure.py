@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
 
+from escalation.adapters.asking import Asking, People, Turns, Wishes, hushed_at
+from escalation.core import whom
 from escalation.core.beside import ReportTold
 from escalation.core.commands import Command, Elapse, Instructable, Open
 from escalation.core.decide import FACT_RULES, Decision, decide
@@ -37,11 +39,13 @@ from escalation.core.facts import (
     ReportRoom,
     ReportTicket,
 )
+from escalation.core.lull import MaintenanceWindow, about
 from escalation.core.policy import Policy
 from escalation.core.state import Escalation, next_due
 from escalation.core.telling import entry_of
 from escalation.core.values import dataclass, replace
-from escalation.core.vocabulary import Channel, Failure, Outcome, Reconciled
+from escalation.core.vocabulary import Channel, Failure, Outcome, Reconciled, Severity
+from escalation.drills.rounds import Rounds
 from escalation.drills.script import ASK, Moment, Script, Standing, Turn, turn
 
 PAUSE_BEFORE_CUT = timedelta(minutes=1)
@@ -52,25 +56,19 @@ NO_COMMITMENT = "0" * 64
 ANSWERS_KEPT_MAX = 256
 
 
-class Company(Protocol):
+class Company(People, Protocol):
     """The people there are: `escalation.adapters.directory.Directory`, or one that remembers its answers."""
-
-    def find(self, name: str, at: datetime) -> Found:
-        """Who is behind a role or a name."""
-        ...
-
-    def address(self, contact: str, channel: Channel, at: datetime) -> str | None:
-        """Where they are reached at that instant, if they are."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a script is played on. `episode` names the episode of a reference."""
+    """What a script is played on. `episode` names the episode of a reference, `turns` count those of lists."""
 
     policy: Policy
     company: Company
     episode: Callable[[str], str] = lambda _: EPISODE
+    turns: Callable[[], Turns] = Rounds
+    maintenance: tuple[MaintenanceWindow, ...] = ()  # of the deployment, as its file has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +94,11 @@ class Play:
         self.log: list[Sealed] = []
         self.facts: deque[Fact] = deque()  # what the world has answered and nobody has taken
         self.now: Escalation | None = None
+        self.there: dict[int, tuple[Found, ...]] = {}  # by an asking's number: all of the lists that were asked in turn
         self._stage = stage
         self._sealed = sealed
         self._episode = stage.episode(script.reference)
+        self._asking = Asking(stage.company, Wishes(turns=stage.turns()))
 
     @property
     def state(self) -> Escalation:
@@ -112,7 +112,9 @@ class Play:
         decision = decide(self.now, command, at, sealed=self._sealed, noted=self._sealed)
         self.log.append(decision.sealed)
         self.now = decision.state
-        self.facts.extend([answer(effect, self._stage.company, at) for effect in decision.effects])
+        if decision.state is not None:
+            severity = decision.state.grade.level
+            self.facts.extend([self.answered(effect, at, severity) for effect in decision.effects])
         return decision
 
     def settle(self, at: datetime) -> None:
@@ -131,10 +133,20 @@ class Play:
             FACT_RULES[fact.kind](draft, fact)
             if not self.facts:
                 draft.flush()
-            self.facts.extend(answer(effect, self._stage.company, at) for effect in draft.effects[asked:])
+            self.facts.extend(self.answered(effect, at, draft.grade.level) for effect in draft.effects[asked:])
         sealed = seal(entry_of(draft, before, fact, noted=False), sealed=False)
         self.log.append(sealed)
         self.now = draft.finish(sealed)
+
+    def answered(self, effect: Effect, at: datetime, severity: Severity) -> Fact:
+        """As at work: whoever is asked is found by the same rule. Turns are counted from this play's beginning."""
+        if isinstance(effect, FindContacts):
+            found = self._asking.behind(effect, at, severity, f"{self.script.reference} {self._episode}")
+            parted = [whom.parted(name) for name in effect.names]
+            if lists := tuple(f"{whom.EVERYONE}:{rest}" for form, rest in parted if form == whom.ROUND_ROBIN):
+                self.there[effect.number] = self._asking.behind(replace(effect, names=lists), at, severity)
+            return ReportContacts(effect.number, found)
+        return answer(effect, self._stage.company, at)
 
     def opening(self) -> Open:
         """How it is opened. No store gives it a short code."""
@@ -153,7 +165,14 @@ class Play:
             customer=opening.customer,
             deadline=opening.deadline,
             policy=self._stage.policy,
+            maintenance=self.maintenance(""),
         )
+
+    def maintenance(self, segment: str) -> tuple[MaintenanceWindow, ...]:
+        """The windows in which it is opened, as of a customer of that segment."""
+        opening = self.script.opening
+        windows = tuple(each for each in self._stage.maintenance if each.since <= opening.at < each.until)
+        return about(windows, opening.route, opening.customer, segment)
 
     def turn(self, moment: Moment, after: int = -1) -> Turn | None:
         """Who speaks next at that moment, by how it stands now."""
@@ -173,16 +192,18 @@ class Play:
         return Text(text_id(self.script.reference, self._episode, key), NO_COMMITMENT)
 
 
-def answer(effect: Effect, company: Company, at: datetime) -> Fact:
+def answer(
+    effect: Notify | Reconcile | LookUpReceipt | TellLinked | ShowRoom | WriteTicket, company: Company, at: datetime
+) -> Fact:
     """What a world without faults answers to an effect."""
     match effect:
         case Notify():
+            if (quiet := hushed_at(company, effect, at)) is not None:
+                return quiet
             if company.address(effect.contact, effect.channel, at) is not None:
                 return _accepted(effect.number)
             missing = f"no_{effect.channel}"
             return ReportDelivery(effect.number, Outcome.FAILED, failure=Failure.NO_ADDRESS, code=missing)
-        case FindContacts():
-            return ReportContacts(effect.number, tuple(company.find(name, at) for name in effect.names))
         case Reconcile():
             return ReportReconciliation(effect.number, Reconciled.ADOPTED)
         case LookUpReceipt():

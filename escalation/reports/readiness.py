@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from escalation.core.facts import Found
+from escalation.core.quiet import RINGING
 from escalation.core.schedules import Schedule, people_of
 from escalation.core.vocabulary import Channel
 from escalation.reports.agreed import Agreed
@@ -16,7 +17,6 @@ from escalation.reports.gaps import gaps
 from escalation.reports.lints import lints
 from escalation.reports.remarks import Level
 
-RINGING = frozenset({Channel.SMS, Channel.VOICE})
 GAPS_SHOWN = 3
 """Of each role; the rest is counted."""
 # What the lints of an agreement say about people and times; the rest of them is the agreement's own affair.

@@ -8,11 +8,13 @@ import importlib
 import threading
 import warnings
 from calendar import isleap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from escalation.core.hours import DAY, ExceptionDay
 from escalation.wire.policy_file import WrittenHolidays
@@ -29,6 +31,7 @@ EVENTS_MAX = 2000
 CLOSED_DAYS_MAX = 1000
 DAYS_OF_EVENT_MAX = 366
 
+T = TypeVar("T")
 _LEAP_DAY = (2, 29)
 
 # The warnings filter belongs to the whole interpreter, so only one thread at a time may put another in its place.
@@ -77,33 +80,30 @@ def _country_days(written: WrittenHolidays, years: range) -> tuple[ExceptionDay,
     return tuple(ExceptionDay(day, (), _label(name)) for day, name in sorted(found.items()) if day.year in years)
 
 
-def ical_days(source: bytes, at: datetime) -> tuple[ExceptionDay, ...]:
+def ical_days(source: bytes, at: datetime, zone: str = "UTC") -> tuple[ExceptionDay, ...]:
     """The days around `at` that the whole-day events of an iCal file cover, by date. Raises ValueError with a sentence.
 
-    Events that begin or end in the middle of a day close nothing, and cancelled ones neither; a repetition that another
-    event stands for (RECURRENCE-ID) is that event. Of the rules of repetition only the plain yearly one is
+    Events that begin or end in the middle of a day close nothing, and cancelled ones neither. Times in UTC that are
+    midnights in `zone`, the calendar's own, are whole days too. A repetition that another event stands for
+    (RECURRENCE-ID) is that event. Of the rules of repetition only the plain yearly one is
     understood; any other is refused, because a day that is missed silently moves promises.
     """
     if len(source) > ICAL_BYTES_MAX:
         raise ValueError(f"the iCal file has {len(source)} bytes, at most {ICAL_BYTES_MAX} are read; shorten it")
-    return _ical_days(source, years_around(at))
+    return _ical_days(source, years_around(at), zone)
 
 
 @lru_cache(maxsize=8)
-def _ical_days(source: bytes, years: range) -> tuple[ExceptionDay, ...]:
+def _ical_days(source: bytes, years: range, zone: str) -> tuple[ExceptionDay, ...]:
     closed: dict[date, str] = {}
-    events = list(islice(events_in(source), EVENTS_MAX + 1))
-    moved = _moved(events)
+    home = ZoneInfo(zone)
+    found = list(islice(events_in(source), EVENTS_MAX + 1))
+    if len(found) > EVENTS_MAX:
+        raise ValueError(f"the iCal file has more than {EVENTS_MAX} events; shorten it")
+    events = [_read(number, partial(_at_home, event, home)) for number, event in enumerate(found, start=1)]
+    moved = frozenset(key for n, event in enumerate(events, start=1) for key in _read(n, partial(_replaced, event)))
     for number, event in enumerate(events, start=1):
-        if number > EVENTS_MAX:
-            raise ValueError(f"the iCal file has more than {EVENTS_MAX} events; shorten it")
-        try:
-            days, label = list(_days_of(event, years, moved)), str(event.get("SUMMARY") or "")
-        except _WrongEvent as wrong:
-            raise ValueError(f"event {number} of the iCal file {wrong}") from None
-        # As in `events_in`: a property that the parser could not read raises when it is looked at.
-        except Exception:  # noqa: BLE001
-            raise ValueError(f"event {number} of the iCal file has a value that cannot be read; correct it") from None
+        days, label = _read(number, partial(_labelled_days, event, years, moved))
         closed.update((day, _label(label)) for day in days if day not in closed)
         if len(closed) > CLOSED_DAYS_MAX:
             raise ValueError(f"the iCal file closes more than {CLOSED_DAYS_MAX} days; shorten it")
@@ -112,6 +112,24 @@ def _ical_days(source: bytes, years: range) -> tuple[ExceptionDay, ...]:
 
 class _WrongEvent(ValueError):
     """What is wrong with an event, as the end of a sentence about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wall:
+    """A time of an event, as its library has them: the instant in another zone."""
+
+    dt: datetime
+    params: Mapping[str, Any]
+
+
+def _read(number: int, reading: Callable[[], T]) -> T:
+    try:
+        return reading()
+    except _WrongEvent as wrong:
+        raise ValueError(f"event {number} of the iCal file {wrong}") from None
+    # As in `events_in`: a property that the parser could not read raises when it is looked at.
+    except Exception:  # noqa: BLE001
+        raise ValueError(f"event {number} of the iCal file has a value that cannot be read; correct it") from None
 
 
 def library(name: str) -> "ModuleType":
@@ -140,25 +158,47 @@ def events_in(source: bytes) -> Iterator[Any]:
     return (part for part in calendar.subcomponents if part.name == "VEVENT")
 
 
-def _moved(events: Iterable[Mapping[str, Any]]) -> frozenset[tuple[str, date]]:
-    """The repetitions, by their event and day, that another event stands for or cancels (RFC 5545, 3.8.4.4)."""
-    found: set[tuple[str, date]] = set()
-    for number, event in enumerate(events, start=1):
-        replaced = event.get("RECURRENCE-ID")
-        if replaced is None:
-            continue
-        day = getattr(replaced, "dt", None)
-        if not isinstance(day, date) or "RANGE" in replaced.params:
-            raise ValueError(
-                f"event {number} of the iCal file changes every later repetition, or none that can be read;"
-                " write its days one by one"
-            )
-        found.add((str(event.get("UID") or ""), _day(day)))
-    return frozenset(found)
+def _replaced(event: Mapping[str, Any]) -> tuple[tuple[str, date], ...]:
+    """The repetition, by its event and day, that this one stands for or cancels (RFC 5545, 3.8.4.4), if it does."""
+    replaced = event.get("RECURRENCE-ID")
+    if replaced is None:
+        return ()
+    day = getattr(replaced, "dt", None)
+    if not isinstance(day, date) or "RANGE" in replaced.params:
+        raise _WrongEvent("changes every later repetition, or none that can be read; write its days one by one")
+    return ((str(event.get("UID") or ""), _day(day)),)
+
+
+def _labelled_days(
+    event: Mapping[str, Any], years: range, moved: frozenset[tuple[str, date]]
+) -> tuple[list[date], str]:
+    return list(_days_of(event, years, moved)), str(event.get("SUMMARY") or "")
 
 
 def _day(written: date) -> date:
     return written.date() if isinstance(written, datetime) else written
+
+
+def _at_home(event: Mapping[str, Any], home: ZoneInfo) -> Mapping[str, Any]:
+    """The event with its times in UTC as the wall's at home, if it begins at a midnight there."""
+    start = getattr(event.get("DTSTART"), "dt", None)
+    if not isinstance(start, datetime) or str(start.tzinfo) != "UTC" or start.astimezone(home).time() != time():
+        return event
+    moved = dict(event)
+    for key in ("DTSTART", "DTEND", "RECURRENCE-ID"):
+        written = event.get(key)
+        if written is not None and _in_utc(getattr(written, "dt", None)):
+            moved[key] = _Wall(written.dt.astimezone(home), written.params)
+    rule = event.get("RRULE")
+    if isinstance(rule, Mapping):
+        moved["RRULE"] = {
+            key: [each.astimezone(home) if _in_utc(each) else each for each in values] for key, values in rule.items()
+        }
+    return moved
+
+
+def _in_utc(value: object) -> bool:
+    return isinstance(value, datetime) and str(value.tzinfo) == "UTC"
 
 
 def _midnights(event: Mapping[str, Any], start: datetime) -> bool:

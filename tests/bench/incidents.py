@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from escalation.adapters.directory import Directory
 from escalation.adapters.policies import PolicyShelf
 from escalation.core.facts import Found
-from escalation.core.vocabulary import Channel
+from escalation.core.vocabulary import Channel, Severity
 from escalation.drills.cast import cast_of
 from escalation.drills.incidents import BadIncidentError, Incident, read
 from escalation.drills.pure import Company, Stage, rehearse
@@ -40,6 +40,9 @@ class Remembering:
         self._at = at
         self._found: dict[str, Found] = {}
         self._addresses: dict[tuple[str, Channel], str | None] = {}
+        self._approvers: dict[str, Found] = {}
+        self._members: dict[str, tuple[Found, ...]] = {}
+        self._quiet: dict[tuple[str, Severity | None], datetime | None] = {}
 
     def find(self, name: str, _at: datetime) -> Found:
         """As of one instant for all."""
@@ -47,7 +50,25 @@ class Remembering:
             self._found[name] = self._company.find(name, self._at)
         return self._found[name]
 
-    def address(self, contact: str, channel: Channel, _at: datetime) -> str | None:
+    def find_approver(self, name: str, _at: datetime) -> Found:
+        """As the directory says."""
+        if name not in self._approvers:
+            self._approvers[name] = self._company.find_approver(name, self._at)
+        return self._approvers[name]
+
+    def members(self, name: str, _at: datetime) -> tuple[Found, ...]:
+        """As the directory says."""
+        if name not in self._members:
+            self._members[name] = self._company.members(name, self._at)
+        return self._members[name]
+
+    def quiet_until(self, person: str, severity: Severity | None, _at: datetime) -> datetime | None:
+        """As the directory says."""
+        if (person, severity) not in self._quiet:
+            self._quiet[person, severity] = self._company.quiet_until(person, severity, self._at)
+        return self._quiet[person, severity]
+
+    def address(self, contact: str, channel: Channel, _at: datetime | None = None) -> str | None:
         """As the directory says."""
         if (contact, channel) not in self._addresses:
             self._addresses[contact, channel] = self._company.address(contact, channel, self._at)

@@ -44,7 +44,15 @@ DELIVERY = Page(
     (*numbered(range(1, 21), range(27, 38), range(45, 51), range(56, 64)), *(f"K{number}" for number in range(10))),
     excused=frozenset({"17"}),
 )
-PAGES = (CLOCKS, REQUIREMENTS, DELIVERY)
+TOLD = Page(
+    "who-is-told-tests.md",
+    (
+        *("4", "5", "6", "9", "10", "11", "12", "13", "18", "21", "25", "26"),
+        *numbered(range(36, 41), range(51, 52)),
+        *(f"W{number}" for number in range(1, 11)),
+    ),
+)
+PAGES = (CLOCKS, REQUIREMENTS, DELIVERY, TOLD)
 
 
 def named(page: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:

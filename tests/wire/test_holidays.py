@@ -87,6 +87,44 @@ def test_whole_days_of_an_ical_file_are_closed(event: str, days: list[str]) -> N
 
 
 @pytest.mark.parametrize(
+    ("zone", "event", "days"),
+    [
+        ("Europe/Berlin", "DTSTART:20261223T230000Z DTEND:20261225T230000Z", ["2026-12-24", "2026-12-25"]),
+        ("Europe/Berlin", "DTSTART:20261223T230000Z DURATION:P1D", ["2026-12-24"]),
+        ("Europe/Berlin", "DTSTART:20260328T230000Z DTEND:20260329T220000Z", ["2026-03-29"]),  # of 23 hours
+        ("Australia/Lord_Howe", "DTSTART:20261003T133000Z DTEND:20261004T130000Z", ["2026-10-04"]),  # of 23:30
+        ("Asia/Kathmandu", "DTSTART:20261018T181500Z DTEND:20261019T181500Z", ["2026-10-19"]),
+        ("America/New_York", "DTSTART:20261223T230000Z DTEND:20261224T230000Z", []),  # 18:00 there
+        ("Europe/Berlin", "DTSTART:20261224T000000Z DTEND:20261225T000000Z", ["2026-12-24"]),
+        (
+            "Europe/Berlin",
+            "DTSTART:20251223T230000Z DTEND:20251224T230000Z RRULE:FREQ=YEARLY;UNTIL=20261223T230000Z",
+            ["2025-12-24", "2026-12-24"],
+        ),
+    ],
+)
+def test_midnights_of_the_calendars_own_zone_are_whole_days(zone: str, event: str, days: list[str]) -> None:
+    """As calendars write them that know times in UTC only, in nights that are shorter too."""
+    assert [day.day.isoformat() for day in ical_days(ical(event), AT, zone)] == days
+
+
+def test_a_repetition_that_is_moved_or_cancelled_closes_its_own_days() -> None:
+    """Only that one of that event (RECURRENCE-ID), whole days or times."""
+    rule = "UID:x DTSTART;VALUE=DATE:20251224 RRULE:FREQ=YEARLY;COUNT=3"
+    moved = "UID:x RECURRENCE-ID;VALUE=DATE:20261224 DTSTART;VALUE=DATE:20261228"
+    gone = "UID:x RECURRENCE-ID;VALUE=DATE:20271224 DTSTART;VALUE=DATE:20271224 STATUS:CANCELLED"
+    other = moved.replace("UID:x", "UID:y")
+
+    assert closed(rule, moved, gone) == ["2025-12-24", "2026-12-28"]
+    assert closed(moved, rule) == ["2025-12-24", "2026-12-28", "2027-12-24"]
+    assert closed(rule, other) == ["2025-12-24", "2026-12-24", "2026-12-28", "2027-12-24"]
+    timed = "UID:x DTSTART:20251224T000000 DTEND:20251225T000000 RRULE:FREQ=YEARLY;COUNT=2"
+    assert closed(timed, "UID:x RECURRENCE-ID:20261224T000000 DTSTART;VALUE=DATE:20261230") == [
+        "2025-12-24", "2026-12-30",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
     ("event", "said"),
     [
         ("SUMMARY:x", "event 1 of the iCal file has no DTSTART, or more than one; correct it"),
@@ -100,6 +138,12 @@ def test_whole_days_of_an_ical_file_are_closed(event: str, days: list[str]) -> N
         ("DTSTART;VALUE=DATE:20261224 RRULE:FREQ=YEARLY;INTERVAL=0", "repeats by more than a plain yearly rule"),
         ("DTSTART;VALUE=DATE:20240229 RRULE:FREQ=YEARLY;COUNT=2", "repeats by more than a plain yearly rule"),
         ("DTSTART;VALUE=DATE:20261224 RDATE;VALUE=DATE:20261226", "repeats by more than a plain yearly rule"),
+        ("DTSTART;VALUE=DATE:20261224 RECURRENCE-ID;VALUE=DATE:2026", "event 1 of the iCal file has a value"),
+        ("DTSTART:20261332T000000Z", "event 1 of the iCal file has a value"),
+        (
+            "DTSTART;VALUE=DATE:20261224 RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20261224",
+            "event 1 of the iCal file changes every later repetition",
+        ),
         ("DTSTART;VALUE=DATE:20261224 RRULE:FREQ=SOMETIMES", "repeats by more than a plain yearly rule"),
     ],
 )

@@ -21,6 +21,8 @@ people:
     away: [{since: "2026-03-10T00:00:00+01:00", until: "2026-03-12T00:00:00+01:00", why: vacation}]
   cleo: {name: Cleo Roy, email: cleo@support.example}
   dan: {name: Dan Ek}
+teams:
+  two: {name: Two, members: [ana, dan, cleo], lead: lead}
 roles:
   l2: {primary: {schedule: week}, backup: cleo}
   alone: {primary: {schedule: week}}
@@ -104,6 +106,29 @@ def test_nobody_is_said_with_the_reason(terminal: Terminal) -> None:
     said = oncall(terminal, "who", "--at", "2026-03-11T12:00Z")
 
     assert "alone  nobody, until 2026-03-12 00:00 CET (2026-03-11 23:00Z) (nobody is on call until" in said.out
+
+
+def test_whatever_a_step_may_ask_is_answered(terminal: Terminal) -> None:
+    """Each of a list on a line of their own; one person with the reason."""
+    assert oncall(terminal, "who", "everyone:two").out.splitlines() == [
+        "everyone:two  ana",
+        "everyone:two  cleo",
+    ]
+    assert oncall(terminal, "who", "manager-of:everyone:two").out.splitlines()[0] == (
+        "manager-of:everyone:two: cleo, backup ben"
+    )
+    (first,) = answers(terminal, "who", "round-robin:two")["answers"]
+    assert (first["contact"], first["backup"]) == ("ana", "cleo")
+    assert oncall(terminal, "who", "manager-of:dan").out.splitlines()[0] == "manager-of:dan: nobody"
+
+
+def test_a_schedule_that_has_not_begun_is_nobodys_turn(terminal: Terminal, directory: Path) -> None:
+    """It does not say that it is always somebody's."""
+    directory.write_text(
+        DIRECTORY.replace('people: [ana], every: weekly, start: "2026', 'people: [ana], every: weekly, start: "2099')
+    )
+
+    assert oncall(terminal, "who", "whole").out.splitlines()[-1].split(maxsplit=1) == ["why", "it is nobody's turn"]
 
 
 def test_next_names_the_following_hand_overs(terminal: Terminal) -> None:
@@ -203,6 +228,8 @@ def test_a_role_that_nobody_can_answer_is_one_gap(terminal: Terminal, directory:
     ("arguments", "line"),
     [
         (("who", "nobody"), "no role or schedule is called 'nobody'; known are l2, alone, lead, week, whole"),
+        (("who", "manager-of:owner"), "depends on the escalation; write an id in place of owner or customer"),
+        (("who", "everyone:"), "what follows everyone: is missing"),
         (("next", "lead"), "no schedule fills the role 'lead'; known are week, whole"),
         (("who", "--at", "noon"), "--at 'noon' is no instant; write for example 2026-03-01T17:00+01:00"),
         (("who", "--at", "2096-01-01T00:00Z"), f"is too far away; ask for an instant within {AWAY_MAX.days} days"),
@@ -237,11 +264,20 @@ def test_a_file_without_schedules_and_with_many_roles_is_answered_in_a_line(
     assert "the directory has none" in oncall(terminal, "next", "r0").err
 
 
+def test_a_directory_without_anybody_says_so(terminal: Terminal, directory: Path) -> None:
+    """Instead of nothing, or of praise for it."""
+    directory.write_text("people: {}\n")
+
+    for verb in ("who", "gaps"):
+        assert "the directory has no roles" in oncall(terminal, verb).out
+    assert terminal("directory", "check").out == "the directory has no people\n"
+
+
 def test_a_wrong_file_says_every_fault(terminal: Terminal, directory: Path) -> None:
     """Each on one line, with path and line."""
     directory.write_text(DIRECTORY.replace("[ana, ben]", "[ana, zoe]").replace("backup: ben", "backup: eve"))
 
     assert [line.split(":")[1].strip() for line in oncall(terminal, "who").err.splitlines()] == [
-        "roles.lead.backup (line 12)",
-        "schedules.week.layers[0].people[1] (line 17)",
+        "roles.lead.backup (line 14)",
+        "schedules.week.layers[0].people[1] (line 19)",
     ]

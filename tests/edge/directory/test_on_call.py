@@ -10,6 +10,7 @@ from activities.authority import Authority
 from activities.contacts import Contacts
 from escalation.adapters.directory import Directory
 from escalation.adapters.directory_file import SCHEDULES_MAX
+from escalation.adapters.directory_people import YEAR_IS_PLAIN
 from escalation.adapters.policies import PolicyShelf
 from escalation.core.effects import FindContacts, Text
 from escalation.core.facts import Found, ReportContacts
@@ -128,6 +129,49 @@ def test_a_step_finds_whoever_is_on_call_at_its_instant(
 ) -> None:
     """With the reason, the end of the turn in the schedule's zone, and a backup who is somebody else."""
     assert directory.find(name, at) == found
+
+
+def test_a_turn_far_ahead_is_said_with_its_year(path: Path) -> None:
+    """And one that is near without it."""
+    path.write_text(GOOD.replace('start: "2026-03-02"\n', 'start: "2099-03-02"\n'))
+    directory = Directory.from_file(path)
+    far = datetime(2099, 3, 2, 7, tzinfo=UTC)
+
+    assert directory.find("alone", AT).why == "nobody is on call until Sat 7 Mar 08:00 CET (week)"
+    assert (
+        directory.find("alone", AT + timedelta(days=3)).why == "nobody is on call until Mon 2 Mar 2099 08:00 CET (week)"
+    )
+    said = [directory.find("alone", far - YEAR_IS_PLAIN - late).why for late in (timedelta(0), TICK)]
+    assert ["2099" in each for each in said] == [False, True]
+
+
+TWO_LISTS = """\
+people:
+  ana: {{name: Ana Silva, phone: "+12025550101"}}
+  ben: {{name: Ben Ode, phone: "+12025550102"}}
+  cleo: {{name: Cleo Roy, phone: "+12025550103"}}
+roles:
+  l2: {{primary: {{schedule: first}}, backup: {{schedule: second}}}}
+schedules:
+  first: {{zone: {zone}, layers: [{{name: a, people: [ana, ben], every: {every}, start: "2026-01-05", hand_over: "{at}"}}]}}
+  second: {{zone: Asia/Kathmandu, layers: [{{name: b, people: [ben, cleo, ana], every: 9 hours, start: "2026-01-05", hand_over: "02:30"}}]}}
+"""  # noqa: E501  # a line for each schedule
+
+
+@pytest.mark.parametrize("zone", ["Australia/Lord_Howe", "Pacific/Chatham", "America/St_Johns", "Asia/Kathmandu"])
+@pytest.mark.parametrize(("every", "hand_over"), [("12 hours", "02:15"), ("daily", "00:00"), ("weekly", "02:30")])
+def test_nobody_is_primary_and_backup_at_once(tmp_path: Path, zone: str, every: str, hand_over: str) -> None:
+    """At every change of a year, and just before it: one person is asked as one, and somebody is always asked."""
+    file = tmp_path / "two.yaml"
+    file.write_text(TWO_LISTS.format(zone=zone, every=every, at=hand_over))
+    directory = Directory.from_file(file)
+    since = datetime(2026, 1, 6, tzinfo=UTC)
+    changes = directory.changes("l2", since, since + timedelta(days=365))
+    found = [directory.find("l2", at) for change in changes for at in (change, change - TICK)]
+
+    assert len(changes) > 365
+    assert all(each.contact is not None and each.contact != each.backup for each in found)
+    assert {each.backup for each in found} == {"ana", "ben", "cleo", None}
 
 
 def test_the_activity_goes_by_the_instant_of_its_order(directory: Directory) -> None:

@@ -1,12 +1,16 @@
-"""Quiet hours, channels that are turned off, and addresses that nobody has shown to read."""
+"""Quiet hours, and addresses that nobody has shown to read."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from activities.contacts import Contacts, Wishes
 from escalation.adapters.directory import Directory
+from escalation.adapters.directory_file import WrittenQuiet
 from escalation.adapters.methods import CODE_DIGITS, CODE_LASTS, TRIES_MAX, Methods
 from escalation.adapters.migrating import upgrade
 from escalation.adapters.store import LedgerDown, open_store
@@ -33,6 +37,7 @@ people:
     quiet: [{hours: "22:00-07:00", days: [sunday]}]
 roles:
   l2: {primary: ana, backup: ben}
+  night-desk: {primary: ben, backup: ana}
 """
 
 
@@ -104,8 +109,42 @@ def test_a_clock_change_in_the_night_does_not_move_the_end(directory: Directory,
     assert directory.quiet_until("ana", Severity.SEV3, last + timedelta(minutes=1)) is None
 
 
+def test_an_hour_that_comes_twice_is_quiet_once(directory: Directory, tmp_path: Path) -> None:
+    """The end has passed when the wall shows it for the first time."""
+    file = tmp_path / "short.yaml"
+    file.write_text(GOOD.replace("22:00-07:00", "22:00-02:30"))
+    short = Directory.from_file(file)
+    first, again = (datetime(2026, 10, 25, hour, 10, tzinfo=UTC) for hour in (0, 1))  # both are 02:10 in Berlin
+    until = short.quiet_until("ana", Severity.SEV3, first)
+    assert until is not None
+    assert until.astimezone(UTC) == first + timedelta(minutes=20)
+    assert short.quiet_until("ana", Severity.SEV3, again) is None
+
+
+@given(
+    zone=st.sampled_from(
+        ["Europe/Berlin", "Australia/Lord_Howe", "Pacific/Chatham", "America/St_Johns", "Asia/Kathmandu"]
+    ),
+    minutes=st.integers(0, 365 * 24 * 60),
+    hours=st.sampled_from(["22:00-07:00", "00:00-24:00", "01:45-02:15", "23:30-02:30", "02:00-03:00", "12:00-06:00"]),
+)
+def test_quiet_hours_always_end_later(zone: str, minutes: int, hours: str) -> None:
+    """In every night of the year: whoever waits for the end of them gets on."""
+    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    until = WrittenQuiet.model_validate({"hours": hours}).until(at, ZoneInfo(zone))
+    assert until is None or at < until.astimezone(UTC) <= at + timedelta(days=1, hours=1)
+
+
+def test_words_to_a_customer_are_asked_of_whoever_is_awake(directory: Directory) -> None:
+    """The contact is quiet and has a telephone only: the backup is asked; a notice stays theirs, and waits there."""
+    sunday = datetime.fromisoformat("2026-11-22T23:00:00+01:00")
+    contacts = Contacts(directory)
+    found = asked(contacts, "night-desk", Severity.SEV3, sunday, "contact")
+    assert (found.contact, found.channels, found.backup, found.backup_channels) == ("ben", (), "ana", (Channel.EMAIL,))
+
+
 def test_a_page_goes_to_the_backup_when_only_quiet_channels_are_left(directory: Directory) -> None:
-    """No time is spent on somebody who sleeps; a notice, which has nowhere else to go, is not lost."""
+    """No time is spent on somebody who sleeps; a notice, which has nowhere else to go, waits where it is sent."""
     sunday = datetime.fromisoformat("2026-11-22T23:00:00+01:00")
     contacts = Contacts(directory)
     assert asked(contacts, "ben", Severity.SEV3, sunday).channels == ()
@@ -131,19 +170,8 @@ def test_a_store_that_is_down_silences_nobody(directory: Directory) -> None:
         def verified(self, contact: str, channel: Channel, address: str) -> bool:
             raise LedgerDown("down")
 
-    def off(contact: str) -> frozenset[Channel]:
-        raise LedgerDown("down")
-
-    contacts = Contacts(directory, wishes=Wishes(off, verified=Down()))
+    contacts = Contacts(directory, wishes=Wishes(verified=Down()))
     assert asked(contacts, "ana", Severity.SEV1).channels == ALL
-
-
-def test_what_somebody_turned_off_is_left_out(directory: Directory) -> None:
-    """Of whoever it is, primary or backup."""
-    contacts = Contacts(directory, Wishes(lambda _: frozenset({Channel.SMS})))
-    found = asked(contacts, "l2", Severity.SEV1)
-    assert (found.channels, found.backup_channels) == ((Channel.EMAIL, Channel.VOICE), (Channel.VOICE,))
-    assert found.why == "ana: has turned off sms; ben: has turned off sms"
 
 
 def test_a_code_is_of_one_address_and_for_a_while(methods: Methods) -> None:

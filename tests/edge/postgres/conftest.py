@@ -28,8 +28,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def database(server: Path, names: Iterator[int]) -> Callable[[str], str]:
-    """Make an empty database, upgrade it to a tree's newest schema, and say its address."""
+def empty(server: Path, names: Iterator[int]) -> Callable[[str], str]:
+    """Make an empty database for a tree, and say its address."""
 
     def made(tree: str) -> str:
         name = f"{tree}_{next(names)}"
@@ -37,8 +37,19 @@ def database(server: Path, names: Iterator[int]) -> Callable[[str], str]:
         with owner.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
         owner.dispose()
-        upgrade(_address(server, name), tree)
         return _address(server, name)
+
+    return made
+
+
+@pytest.fixture
+def database(empty: Callable[[str], str]) -> Callable[[str], str]:
+    """Make an empty database, upgrade it to a tree's newest schema, and say its address."""
+
+    def made(tree: str) -> str:
+        address = empty(tree)
+        upgrade(address, tree)
+        return address
 
     return made
 
