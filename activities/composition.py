@@ -8,19 +8,24 @@ from sqlalchemy import Engine
 
 from activities.admission import Admissions
 from activities.authority import Authority
-from activities.contacts import Contacts, Wishes
+from activities.bundling import Bundling
+from activities.contacts import Contacts
 from activities.linking import Links
+from activities.lists import Lists
 from activities.notify import Notifier
 from activities.policies import Policies
 from activities.readiness import Readiness
 from activities.reconcile import Reconciler
 from activities.record import Recorder
 from activities.rooms import WarRooms
+from activities.settling import Asked
 from activities.stores import Answers
 from activities.tickets import TicketWriter
 from activities.triaging import Triage
 from escalation.adapters.accounts import accounts_of
+from escalation.adapters.asking import Wishes
 from escalation.adapters.audit_store import AuditStore
+from escalation.adapters.bundles import Bundles
 from escalation.adapters.chat_account import chat_of
 from escalation.adapters.chat_places import ChatPlaces
 from escalation.adapters.codes import Codes
@@ -29,6 +34,7 @@ from escalation.adapters.directory_journal import DirectoryJournal
 from escalation.adapters.failpoints import Failpoints
 from escalation.adapters.inbox import Inbox
 from escalation.adapters.ledger import Ledger
+from escalation.adapters.maintenance import Maintenance
 from escalation.adapters.methods import Methods
 from escalation.adapters.migrating import upgrade
 from escalation.adapters.optouts import OptOuts
@@ -39,6 +45,7 @@ from escalation.adapters.scripts import Scripts
 from escalation.adapters.sendgrid import SendGrid
 from escalation.adapters.settings import Settings
 from escalation.adapters.slack import Slack, SlackApi
+from escalation.adapters.slack_desk import Desk
 from escalation.adapters.slack_rooms import Rooms
 from escalation.adapters.store import open_store
 from escalation.adapters.texts import Texts
@@ -66,10 +73,11 @@ def compose(settings: Settings) -> Acts:
     shelf = PolicyShelf(settings.policy_dir, settings.kept_policy_dir or settings.data_dir / "policies", settles)
     texts, renderer = Texts(store, settings.commitment_key), Renderer(brand=settings.mail_from_name)
     renderer.check()
-    ledger = Ledger(store, freshness=settings.intent_freshness)
+    ledger = Ledger(store, freshness=settings.intent_freshness, throttles=settings.limits)
     mail, phone = SendGrid(vendors.mail), Twilio(vendors.phone)
     account, places = chat_of(settings), ChatPlaces(store)
     chat = Slack(account, places) if account is not None else None
+    asked = Asked(Desk(SlackApi(account), places), directory, renderer) if account is not None else None
     failpoints, optouts = Failpoints(settings.failpoint), OptOuts(store)
     notifier = Notifier(
         ledger=ledger,
@@ -81,34 +89,37 @@ def compose(settings: Settings) -> Acts:
         failpoints=failpoints,
         pauses=Pauses(store),
         chat=chat,
-        answers=Answers(ways_back(settings), Scripts(store) if settings.public_url else None, optouts),
+        answers=Answers(
+            ways_back(settings), Scripts(store) if settings.public_url else None, optouts, directory, asked
+        ),
     )
     reconciler = Reconciler(ledger=ledger, inbox=Inbox(store), book=directory, mail=mail, phone=phone, chat=chat)
+    bundles, lists = Bundles(store, ledger, settings.limits), Lists(directory, texts, renderer)
+    bundling = Bundling(bundles, lists, notifier, reconciler, settles, failpoints)
     signer = Signer(settings.signing_key.get_secret_value())
     authority = Authority(directory, signer, texts, shelf, trusted_claims=not settings.production)
     policies = Policies(shelf)
-    admissions = Admissions(texts, Codes(store), settings.send_timeout, Triage(shelf, accounts_of(settings), texts))
+    triage, maintenance = Triage(shelf, accounts_of(settings), texts), Maintenance(settings.maintenance_file)
+    admissions = Admissions(texts, Codes(store), settings.send_timeout, triage, maintenance, authority)
     tickets = TicketWriter(tickets=TicketSystem(vendors.tickets), texts=texts, renderer=renderer)
     war_rooms = WarRooms(Rooms(SlackApi(account), places) if account is not None else None, directory, texts, renderer)
+    telling: list[Callable[..., Any]] = [notifier.notify, bundling.send_bundle]
     asking: list[Callable[..., Any]] = [reconciler.reconcile, reconciler.look_up_receipt]
     return {
         TASK_QUEUE: [
             *(policies.freeze_policy, policies.kept_policy, admissions.admit, admissions.dismiss),
-            *(
-                authority.inquire,
-                Contacts(directory, wishes=wishes_of(settings, store)).find_contacts,
-                Recorder(AuditStore(settings.audit_url)).record,
-            ),
+            *(authority.inquire, Contacts(directory, wishes=wishes_of(settings, store)).find_contacts),
+            Recorder(AuditStore(settings.audit_url)).record,
             Readiness(
                 *(directory, shelf, Methods(store, settings.commitment_key.get_secret_value()), mail),
                 must_verify=settings.unverified == "skip",
             ).tell_readiness,
-            *(tickets.write_ticket, Links(signer).tell_linked),
+            *(tickets.write_ticket, Links(signer).tell_linked, bundling.open_bundle),
         ],
-        EMAIL_QUEUE: [notifier.notify, *asking],
-        TWILIO_QUEUE: [notifier.notify, *asking],
-        VOICE_QUEUE: [notifier.notify],
-        CHAT_QUEUE: [notifier.notify, *asking, war_rooms.show_room],
+        EMAIL_QUEUE: [*telling, *asking],
+        TWILIO_QUEUE: [*telling, *asking],
+        VOICE_QUEUE: telling,
+        CHAT_QUEUE: [*telling, *asking, war_rooms.show_room],
     }
 
 
@@ -117,7 +128,7 @@ def wishes_of(settings: Settings, store: Engine) -> Wishes:
     verified = Methods(store, settings.commitment_key.get_secret_value()) if settings.unverified == "skip" else None
     # Who has turned texts off is asked when one is to be sent: it fails then, and the next channel is tried at once.
     # Left out here, that channel would come at its own time, which may be long after.
-    return Wishes(None, Turns(store), verified)
+    return Wishes(Turns(store), verified)
 
 
 def ways_back(settings: Settings) -> WaysBack:

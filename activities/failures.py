@@ -22,6 +22,7 @@ class FailureClass(StrEnum):
     AMBIGUOUS = "ambiguous"  # it may have been taken on: look before anything is sent again
     CONFIG = "config"  # our account, key or sender: fail over now, an operator must act
     DEST_PERMANENT = "dest_permanent"  # this address will never work: fail over now
+    OPTED_OUT = "opted_out"  # its owner has turned texts off, and may turn them on again: fail over now
     DEST_TRANSIENT = "dest_transient"  # not now: fail over, one later retry may work
     CONTENT = "content"  # this text is refused: fail over, and somebody mends the text
 
@@ -69,14 +70,15 @@ _CONFIG = (
 )  # fmt: skip
 _DEST_PERMANENT = (
     "21211", "21614", "21635", "21612", "21217", "21214", "21202", "21216",  # invalid, landline, unroutable, blocked
-    "21610",  # they wrote STOP
 )  # fmt: skip
+_STOPPED = "21610"
 _CONTENT = ("21602", "21605", "21617", "21618", "21620", "90007", "21624")
 
 TWILIO_CODES: Mapping[str, FailureClass] = {
     **dict.fromkeys(_CONFIG, FailureClass.CONFIG),
     **dict.fromkeys(_DEST_PERMANENT, FailureClass.DEST_PERMANENT),
     **dict.fromkeys(_CONTENT, FailureClass.CONTENT),
+    _STOPPED: FailureClass.OPTED_OUT,
     **dict.fromkeys(("20429", "21611", "14107"), FailureClass.RATE_LIMITED),
     **dict.fromkeys(("20500", "20503"), FailureClass.AMBIGUOUS),  # "not idempotent", says Twilio
 }
@@ -126,6 +128,7 @@ REPORTED: Mapping[FailureClass, Failure] = {
     FailureClass.RATE_LIMITED: Failure.RATE_LIMITED,
     FailureClass.CONFIG: Failure.CONFIGURATION,
     FailureClass.DEST_PERMANENT: Failure.DESTINATION,
+    FailureClass.OPTED_OUT: Failure.OPTED_OUT,
     FailureClass.DEST_TRANSIENT: Failure.DESTINATION_BUSY,
     FailureClass.CONTENT: Failure.CONTENT,
 }

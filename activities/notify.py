@@ -22,9 +22,10 @@ from activities.failures import (
     Verdict,
     classify,
 )
+from activities.orders import alarm, answerable, order_of
 from activities.stores import Answers, PauseStore, WordStore
 from escalation.adapters.failpoints import Failpoints
-from escalation.adapters.ledger import AlreadyFailed, AlreadySent, Claim, Ledger, LedgerDown, Order, Unfinished
+from escalation.adapters.ledger import AlreadyFailed, AlreadySent, Claim, Ledger, LedgerDown, Unfinished, Waiting
 from escalation.adapters.pauses import Pause
 from escalation.adapters.phrasing import TemplateFault
 from escalation.adapters.rendering import Renderer, Words
@@ -42,7 +43,7 @@ from escalation.adapters.sending import (
 )
 from escalation.adapters.slack import NoChat
 from escalation.core.effects import Notify, text_id
-from escalation.core.facts import ReportDelivery
+from escalation.core.facts import BUNDLED, TOLD_TWICE, ReportDelivery
 from escalation.core.vocabulary import Channel, Failure, Message, Outcome
 from workflows.ports import Send
 
@@ -114,9 +115,11 @@ class Notifier:
     def notify(self, send: Send) -> ReportDelivery:
         """See `workflows.ports.notify`."""
         effect = send.effect
+        if self._answers.asked is not None:
+            self._answers.asked.settle(effect, send.at)
         self._failpoints.reach("before_intent")
         try:
-            claim = self._ledger.claim(_order(send))
+            claim = self._ledger.claim(order_of(send))
         except LedgerDown:
             return self._without_ledger(send)
         match claim:
@@ -126,14 +129,19 @@ class Notifier:
                 return ReportDelivery(effect.number, Outcome.FAILED, failure=failure, code=code, how="ledger")
             case Unfinished():
                 return ReportDelivery(effect.number, Outcome.AMBIGUOUS, code="unfinished", how="ledger")
+            case Waiting(why):
+                return self._waits(send, why)
             case Claim():
                 self._failpoints.reach("after_intent")
-                return self._claimed(send, claim)
+                return self.hand_over(send, claim)
 
-    def _claimed(self, send: Send, claim: Claim) -> ReportDelivery:
-        """With the intent written down: post once, then record what is certain."""
+    def hand_over(self, send: Send, claim: Claim, content: Content | None = None) -> ReportDelivery:
+        """With the intent written down: post once, record what is certain. No `content`: it is made of the effect."""
         effect = send.effect
-        outgoing = self._outgoing(send)
+        if (quiet := self._answers.hushed(effect, send.at)) is not None:
+            self._freed(claim)
+            return quiet
+        outgoing = self._outgoing(send, content)
         if isinstance(outgoing, Unsendable):
             return self._unsendable(effect, claim, outgoing)
         if (pause := self._pause(send)) is not None:
@@ -144,15 +152,31 @@ class Notifier:
             return self._surely_not_sent(effect, claim, Verdict(FailureClass.SAFE_RETRY, "stale_intent"))
         answer = self._post(outgoing)
         if isinstance(answer, Accepted):
-            self._record(claim, answer)
+            twice = TOLD_TWICE if self._record(claim, answer) else None
             self._failpoints.reach("after_record")
-            return ReportDelivery(effect.number, Outcome.ACCEPTED, provider_id=answer.provider_id)
+            return ReportDelivery(effect.number, Outcome.ACCEPTED, provider_id=answer.provider_id, code=twice)
         verdict = self._judged(send, answer)
         if verdict.failure_class is FailureClass.AMBIGUOUS:
             return ReportDelivery(effect.number, Outcome.AMBIGUOUS, code=verdict.code)
         if verdict.failure_class in {FailureClass.SAFE_RETRY, FailureClass.RATE_LIMITED}:
             return self._surely_not_sent(effect, claim, verdict)
         return self._fail(effect, claim, REPORTED[verdict.failure_class], verdict.code)
+
+    def _waits(self, send: Send, why: str) -> ReportDelivery:
+        """It is told with others soon. What cannot be told on this channel at all does not wait there."""
+        effect = send.effect
+        self._failpoints.reach("after_waiting")
+        try:
+            quiet = self._answers.hushed(effect, send.at)
+            if quiet is not None and self._ledger.withdraw(effect.dispatch, None, None):
+                return quiet
+            found = self._outgoing(send)
+            hopeless = found if isinstance(found, Unsendable) and found.lasting else None
+            if hopeless and self._ledger.withdraw(effect.dispatch, hopeless.failure, hopeless.code):
+                return ReportDelivery(effect.number, Outcome.FAILED, failure=hopeless.failure, code=hopeless.code)
+        except LedgerDown:
+            activity.logger.warning("dispatch %s waits, and nobody knows whether it can be sent", effect.dispatch)
+        return ReportDelivery(effect.number, Outcome.ACCEPTED, code=why, how=BUNDLED)
 
     def _without_ledger(self, send: Send) -> ReportDelivery:
         """A page's first attempt goes out unledgered. Anything later might repeat it, and anything else can wait."""
@@ -220,7 +244,7 @@ class Notifier:
         except Exception as error:  # noqa: BLE001  # a bug after the intent: nobody knows what was posted
             return Broken(VENDOR[outgoing.channel], posted=True, why=type(error).__name__)
 
-    def _outgoing(self, send: Send) -> Outgoing | Unsendable:
+    def _outgoing(self, send: Send, content: Content | None = None) -> Outgoing | Unsendable:
         """The message with its address, or why there is none."""
         effect, brief = send.effect, send.effect.brief
         try:
@@ -240,12 +264,12 @@ class Notifier:
         if address is None:
             return Unsendable(Failure.NO_ADDRESS, f"no_{effect.channel}")
         if self._turned_off(effect):
-            return Unsendable(Failure.NO_ADDRESS, "opted_out")
-        words = self._words(effect, known)
+            return Unsendable(Failure.OPTED_OUT, "opted_out")
+        words = self._words(effect, known) if content is None else known
         if isinstance(words, Unsendable):
             return words
         try:
-            content = self._made(send, words)
+            content = content or self._made(send, words)
         except TemplateFault as fault:
             activity.logger.error("dispatch %s: %s", effect.dispatch, fault)  # one line, no traceback
             return Unsendable(Failure.CONTENT, "template")
@@ -261,7 +285,7 @@ class Notifier:
             lasts=PAGE_LASTS if effect.urgent else NOTICE_LASTS,
             contact=effect.contact,
             episode=brief.episode,
-            reply_to=self._answers.ways.reply_to(effect.dispatch) if _inside(effect) else None,
+            reply_to=self._answers.ways.reply_to(effect.dispatch) if answerable(effect) else None,
         )
 
     def _made(self, send: Send, words: Words) -> Content:
@@ -320,12 +344,15 @@ class Notifier:
         patient = not (effect.urgent and verdict.delay > PAGE_WAIT_MAX)
         if is_last() or not patient:
             return self._fail(effect, claim, REPORTED[verdict.failure_class], verdict.code)
+        self._freed(claim)
+        delay = verdict.delay if verdict.failure_class is FailureClass.RATE_LIMITED else None
+        raise again(verdict.failure_class.value, verdict.code, delay)
+
+    def _freed(self, claim: Claim) -> None:
         try:
             self._ledger.release(claim)
         except LedgerDown:
-            activity.logger.warning("dispatch %s: not released, so the next attempt is ambiguous", effect.dispatch)
-        delay = verdict.delay if verdict.failure_class is FailureClass.RATE_LIMITED else None
-        raise again(verdict.failure_class.value, verdict.code, delay)
+            activity.logger.warning("dispatch %s: not released, so the next attempt is ambiguous", claim.dispatch)
 
     def _fail(self, effect: Notify, claim: Claim, failure: Failure, code: str) -> ReportDelivery:
         try:
@@ -334,50 +361,22 @@ class Notifier:
             activity.logger.warning("dispatch %s: its failure is not in the ledger", effect.dispatch)
         return ReportDelivery(effect.number, Outcome.FAILED, failure=failure, code=code)
 
-    def _record(self, claim: Claim, answer: Accepted) -> None:
-        """An acceptance that cannot be recorded is still one; the row stays open until a receipt or a look-up."""
+    def _record(self, claim: Claim, answer: Accepted) -> bool:
+        """Whether it is the second of that dispatch, which people hear of.
+
+        An acceptance that cannot be recorded is still one; the row stays open until a receipt or a look-up.
+        """
         try:
-            if self._ledger.sent(claim, answer.provider_id):
+            if twice := self._ledger.sent(claim, answer.provider_id):
                 activity.logger.error("dispatch %s: accepted twice", claim.dispatch)
                 activity.metric_meter().create_counter("escalation_accepted_twice").add(1)
         except LedgerDown:
             activity.logger.warning("dispatch %s: accepted, not in the ledger", claim.dispatch)
+            return False
+        return twice
 
     def _record_unledgered(self, send: Send, answer: Accepted) -> None:
         try:
-            self._ledger.unledgered(_order(send), answer.provider_id)
+            self._ledger.unledgered(order_of(send), answer.provider_id)
         except LedgerDown:
             activity.logger.warning("dispatch %s: sent unledgered", send.effect.dispatch)
-
-
-def alarm(dispatch: str, channel: Channel, verdict: Verdict) -> None:
-    """Tell whoever watches logs and metrics that something is wrong which no retry mends."""
-    activity.logger.error(
-        "an operator must look: %s was refused as %s, code %s (dispatch %s)",
-        channel,
-        verdict.failure_class,
-        verdict.code,
-        dispatch,
-    )
-    attributes = {"channel": channel.value, "class": verdict.failure_class.value, "code": verdict.code}
-    activity.metric_meter().create_counter("escalation_vendor_alarms").add(1, attributes)
-
-
-def _order(send: Send) -> Order:
-    effect = send.effect
-    brief = effect.brief
-    return Order(
-        dispatch=effect.dispatch,
-        reference=brief.reference,
-        contact=effect.contact,
-        channel=effect.channel,
-        message=effect.message,
-        at=send.at,
-        episode=brief.episode,
-        number=effect.number,
-    )
-
-
-def _inside(effect: Notify) -> bool:
-    """Whether one of ours reads it: a customer's answer goes to people."""
-    return not effect.message.startswith("customer_")

@@ -1,5 +1,6 @@
 """The act of showing how it stands in the war room."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from activities.stores import WordStore
 from escalation.adapters.ledger import LedgerDown
 from escalation.adapters.phrasing import TemplateFault
 from escalation.adapters.rendering import Renderer, RoomWords, Words
-from escalation.adapters.sending import AddressBook, Answered
+from escalation.adapters.sending import AddressBook, Answered, Reader
 from escalation.adapters.slack import read_failure
 from escalation.adapters.slack_rooms import NoRoomError, Showing
 from escalation.core.effects import ShowRoom
@@ -86,7 +87,7 @@ class WarRooms:
             until=effect.until,
             over=over,
         )
-        words = Words(title=self._texts.read(brief.title.id), text=None, name=None)
+        words = Words(title=self._texts.read(brief.title.id), text=None, name=None, reader=self._reader(effect, at))
         users = (self._user(person, at) for person in effect.people)
         return Showing(
             reference=brief.reference,
@@ -98,6 +99,11 @@ class WarRooms:
             topic=" · ".join(filter(None, (brief.reference, f"commander: {commander}", rooms.bridge))),
             people=[user for user in users if user is not None],
         )
+
+    def _reader(self, effect: ShowRoom, at: datetime) -> Reader:
+        """The language and the zone that everybody in the room has; where they differ, English and UTC."""
+        readers = {replace(self._book.reader(person, at), roles=frozenset()) for person in effect.people}
+        return readers.pop() if len(readers) == 1 else Reader()
 
     def _called(self, person: str, at: datetime) -> str:
         return self._book.name(person, at) or person

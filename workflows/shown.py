@@ -26,6 +26,7 @@ def attributes_of(state: Escalation) -> Attributes:
         names.EPISODE: state.case.episode,
         names.NEXT_DUE: next_due(state),
         names.BREACHED: missed(state),
+        names.LEFT_ALONE: state.people.lull.until if state.people.lull is not None else None,
     }
 
 

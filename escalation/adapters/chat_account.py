@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from escalation.adapters.hosts import is_loopback, is_vendors
+from escalation.adapters.hosts import is_loopback, is_slacks, is_vendors
 from escalation.adapters.settings import CALLBACK_TOKENS_MAX, Settings, SettingsError
 
 SLACK = "https://slack.com/api"
@@ -27,15 +27,21 @@ class ChatAccount:
 
 
 def chat_of(settings: Settings) -> ChatAccount | None:
-    """The account; None where there is no chat. `SettingsError` for a real one in development that is not meant."""
+    """The account; None where there is no chat.
+
+    `SettingsError` for a real one in development that is not meant, and in production for any but Slack's own.
+    """
     real, base = settings.slack_bot_token is not None, settings.slack_base_url
     if base is None:
         if not real and settings.standins_url is None:
             return None
         base = SLACK if real else f"{settings.standins_url}{STANDIN_PATH}"
-    if settings.production and settings.slack_base_url is not None and is_loopback(base):
+    if settings.production and not is_slacks(base):
+        where = "this machine" if is_loopback(base) else "not Slack"
+        raise SettingsError(f"ESCALATION_SLACK_BASE_URL: {base!r} is {where}; production posts to {SLACK}: unset it")
+    if settings.production and not real:
         raise SettingsError(
-            f"ESCALATION_SLACK_BASE_URL: {base!r} is this machine; production needs Slack's own address"
+            f"ESCALATION_SLACK_BOT_TOKEN is not set, and ESCALATION_SLACK_BASE_URL is {base!r}; set both, or neither"
         )
     if real and urlsplit(base).scheme != "https" and not is_loopback(base):
         raise SettingsError(f"ESCALATION_SLACK_BASE_URL: {base!r} would show the token to everybody; write https://…")

@@ -6,7 +6,10 @@ from sqlalchemy import Engine, Row, select, update
 from sqlalchemy.exc import IntegrityError
 
 from escalation.adapters.store import dispatches, insert_once, rooms, threads, transaction
+from escalation.core.vocabulary import Channel, Message
 
+ASKS_MAX = 20
+"""Pages to one person about one escalation whose buttons are taken away; older ones answer when they are pressed."""
 ROOMS_A_DAY_MAX = 99
 """War rooms of one name but for their number."""
 
@@ -104,6 +107,16 @@ class ChatPlaces:
         values = {"conversation": row.conversation, "pinned": row.pinned, "shown": row.shown}
         with transaction(self._engine) as connection:
             connection.execute(update(rooms).where(*ours).values(**values))
+
+    def asks(self, reference: str, episode: str, contact: str) -> tuple[Place, ...]:
+        """The pages of that escalation to that person in the chat, the latest `ASKS_MAX` of them."""
+        columns = dispatches.c
+        theirs = (columns.reference == reference, columns.episode == episode, columns.contact == contact)
+        pages = (columns.channel == Channel.CHAT, columns.message == Message.PAGE, columns.provider_id.is_not(None))
+        query = select(columns.provider_id).where(*theirs, *pages).order_by(columns.number.desc()).limit(ASKS_MAX)
+        with transaction(self._engine) as connection:
+            found = connection.execute(query).scalars().all()
+        return tuple(place for one in found if (place := place_of(one)) is not None)
 
     def has_room(self, conversation: str) -> bool:
         """Whether that conversation is the war room of an escalation."""

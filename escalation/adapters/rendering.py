@@ -59,7 +59,13 @@ PEOPLE = ("subject.txt", "body.txt", "body.html", "sms.txt", "voice.txt")
 CUSTOMERS = ("subject.txt", "body.txt", "body.html")
 ROOM = "room/chat.txt"
 """What is pinned in a war room."""
-CHATTED = frozenset({Message.PAGE, Message.ACKNOWLEDGED, Message.SITUATION, Message.CLOSING})
+SETTLED = "settled/chat.txt"
+"""What is written below a page in the chat that asks nothing any more."""
+LISTED = tuple(f"bundle/{one}" for one in (*PEOPLE, "chat.txt"))
+"""Several escalations in one message."""
+LINES_MAX = 200
+"""Of one mail that lists them."""
+CHATTED = frozenset({Message.PAGE, Message.ACKNOWLEDGED, Message.APPROVAL, Message.SITUATION, Message.CLOSING})
 """Messages that have words for a chat."""
 URGENT = frozenset(
     {Message.PAGE, Message.APPROVAL, Message.SITUATION, Message.CHECK_IN, Message.UPDATE_WANTED},
@@ -106,6 +112,19 @@ class RoomWords:
     over: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One escalation in a message about several: how it stands, the last word on it, and its title where there is room.
+
+    `number` is that word's; the latest one counts.
+    """
+
+    brief: Brief
+    message: Message
+    number: int
+    title: str | None = None
+
+
 class Renderer:
     """Makes messages. Safe to use from many threads; reads each template once. `brand` is who speaks."""
 
@@ -115,7 +134,9 @@ class Renderer:
 
     def check(self) -> None:
         """Raise `TemplateFault` if a template is missing, cannot be read, or uses a variable that nobody gives it."""
-        self._templates.check((ROOM, *(f"{message}/{one}" for message in Message for one in variants(message))))
+        self._templates.check(
+            (ROOM, SETTLED, *(f"{message}/{one}" for message in Message for one in variants(message)))
+        )
 
     def render(
         self, message: Message, channel: Channel, brief: Brief, words: Words, dispatch: str, now: datetime
@@ -131,6 +152,53 @@ class Renderer:
                 return self._script(message, brief, words, values)
             case Channel.CHAT:
                 return ChatMessage(self.chat(message, brief, words, now), asks=message is Message.PAGE)
+
+    def listed(
+        self, channel: Channel, lines: tuple[Line, ...], more: int, words: Words, dispatch: str, now: datetime
+    ) -> Content:
+        """Several escalations in one message, in the order given; `more` follow in another. Raises `TemplateFault`.
+
+        Nothing is cut: whether it can be carried, `list_fits` says.
+        """
+        zone = _zone(words.reader.zone)
+        shown = tuple(
+            _clean(replace(line, title=_title(line.brief, Words(line.title, None, None))), zone) for line in lines
+        )
+        values = {
+            "lines": shown,
+            "more": more,
+            "brand": self._brand,
+            "now": now.astimezone(zone),
+            "name": None if words.name is None else header_safe(words.name, TITLE_CHARS_MAX) or None,
+        }
+
+        def filled(variant: str) -> str:
+            return self._templates.fill(f"bundle/{variant}", words.reader.language, values)
+
+        match channel:
+            case Channel.EMAIL:
+                return Letter(
+                    header_safe(filled("subject.txt"), SUBJECT_CHARS_MAX), filled("body.txt"), filled("body.html")
+                )
+            case Channel.SMS:
+                return ShortMessage(_marked(gsm.plain(filled("sms.txt")), dispatch))
+            case Channel.VOICE:
+                speech = self._templates.phrases("bundle/voice.txt", words.reader.language).speech
+                return Script(" ".join(filled("voice.txt").split()), speech)
+            case Channel.CHAT:
+                return ChatMessage(_chatted(filled("chat.txt")))
+
+    def list_fits(self, content: Content) -> bool:
+        """Whether that channel carries it whole."""
+        match content:
+            case Letter():
+                return content.text.count("\n") <= LINES_MAX
+            case ShortMessage():
+                return gsm.fits(content.body)
+            case Script():
+                return len(content.words) <= SCRIPT_CHARS_MAX
+            case ChatMessage():
+                return len(content.text) <= CHAT_CHARS_MAX
 
     def note(self, brief: Brief, words: Words, now: datetime) -> str:
         """What is written into the ticket."""
@@ -159,6 +227,11 @@ class Renderer:
             lambda text: len(text) <= CHAT_CHARS_MAX,
         )
         return made[:CHAT_CHARS_MAX]
+
+    def settled(self, brief: Brief, words: Words, now: datetime) -> str:
+        """What stands below a page in the chat once it asks nothing; `words.name` is who has it. `TemplateFault`."""
+        values = self._values(Message.ACKNOWLEDGED, brief, words, now)
+        return _chatted(self._templates.fill(SETTLED, words.reader.language, values))
 
     def _chat(self, message: Message, words: Words, values: Mapping[str, object]) -> str:
         """What has no words of its own for a chat is told there as in a text message."""
@@ -245,6 +318,12 @@ class Renderer:
             "keypad": words.keypad,
             "now": now.astimezone(zone),
         }
+
+
+def _marked(words: str, dispatch: str) -> str:
+    """A text with our mark at its end, by which the vendor's list is searched for it."""
+    lines = [" ".join(line.split()) for line in words.split("\n") if line.strip()]
+    return "\n".join(lines) + f" (Ref {mark(dispatch)})"
 
 
 def _title(brief: Brief, words: Words) -> str:

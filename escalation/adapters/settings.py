@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from escalation.adapters.hosts import is_loopback, is_vendors
+from escalation.adapters.throttles import DEFAULT, Throttles, read_throttles
+from escalation.adapters.written import Duration, Words
 from escalation.core.vocabulary import Channel
 
 HTTP_TIMEOUT_MAX = timedelta(seconds=10)
@@ -54,24 +56,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-def _seconds(value: object) -> object:
-    """Let "2.5" mean seconds; anything else is left for the ISO 8601 reader."""
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
-
-
-def _parted(value: object) -> object:
-    """Let "one, two" mean two words."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
 Pace = Annotated[float, Field(gt=0, le=PACE_MAX)]
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parted)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +150,11 @@ class Settings(BaseSettings):
     directory_url: str | None = None  # asked instead of a file: GET answers the same document
     directory_token: SecretStr | None = None  # its bearer token
     unverified: Literal["page", "skip"] = "page"  # whether somebody is told where they have not shown that they read
+    maintenance_file: Path | None = None  # when what is opened tells nobody; None: never
     policy_dir: Path | None = None  # None: the policies that ship with the package
     kept_policy_dir: Path | None = None  # None: `data_dir`/policies
     attachment_dir: Path | None = None  # None: `data_dir`/attachments
+    attachments_kept_days: int = 365  # after the end of whoever used them last; then `escalate prune` may delete them
 
     signing_key: SecretStr = SecretStr(DEVELOPMENT_KEY)
     commitment_key: SecretStr = SecretStr(DEVELOPMENT_KEY)
@@ -210,6 +197,8 @@ class Settings(BaseSettings):
     voice_per_second: Pace = 1.0  # what a Twilio account may dial unless it has been raised
     chat_per_second: Pace = 1.0  # what Slack takes for one conversation
 
+    throttles: str = DEFAULT  # what one person gets: "sms=10/15m voice=6/15m notices=20/15m"; "off" for no limit
+
     http_timeout: Duration = timedelta(seconds=10)
     send_timeout: Duration = timedelta(seconds=45)  # start-to-close of a send: four of the above and a margin
     intent_freshness: Duration = timedelta(seconds=5)
@@ -234,6 +223,12 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must be http(s)://host[:port][/path] without query or fragment")
         return value.rstrip("/")
+
+    @field_validator("throttles")
+    @classmethod
+    def _is_limits(cls, value: str) -> str:
+        read_throttles(value)
+        return value
 
     @field_validator("reply_domain")
     @classmethod
@@ -319,6 +314,11 @@ class Settings(BaseSettings):
     def paces(self) -> Paces:
         """How fast each vendor's queue is served."""
         return Paces(self.email_per_second, self.phone_per_second, self.voice_per_second, self.chat_per_second)
+
+    @property
+    def limits(self) -> Throttles:
+        """How much one person gets before the rest is told in one message."""
+        return read_throttles(self.throttles)
 
     @property
     def callback_tokens(self) -> tuple[SecretStr, ...]:

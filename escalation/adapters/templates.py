@@ -20,8 +20,14 @@ ENGLISH = "en"
 
 LANGUAGE = "_layout/language.toml"
 
+UNTRANSLATED = frozenset({"agreement", "ticket_status"})
+"""Families that are read by many at once, whatever their language: a published agreement, the log of a ticket. They are
+told in English on purpose; every other one is complete in every language that is shipped.
+"""
+
 FIELDS = frozenset(
-    {"brief", "title", "text", "name", "now", "brand", "customer", "story", "urgent", "room", "link", "keypad"},
+    {"brief", "title", "text", "name", "now", "brand", "customer", "story", "urgent", "room", "link", "keypad"}
+    | {"lines", "line", "more"},
 )
 """The variables that a template may use."""
 

@@ -10,15 +10,18 @@ import typer
 from escalation.cli import (
     approving,
     beside,
+    bundles,
     customers,
     digesting,
     documents,
     explaining,
     listing,
     looking,
+    maintaining,
     oncall,
     playing,
     policy,
+    pruning,
     readying,
     running,
     testing,
@@ -89,8 +92,11 @@ _VERBS: dict[str, Callable[..., None]] = {
     "attach": beside.attach,
     "attachments": beside.attachments,
     "fetch": beside.fetch,
+    "prune": pruning.prune,
     "block": verbs.block,
     "unblock": verbs.unblock,
+    "snooze": verbs.snooze,
+    "unsnooze": verbs.unsnooze,
     "deescalate": verbs.deescalate,
     "resolve": verbs.resolve,
     "confirm": verbs.confirm,
@@ -99,6 +105,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "cancel": verbs.cancel,
     "list": listing.list_,
     "customers": customers.customers,
+    "bundles": bundles.bundles,
     "show": looking.show,
     "explain": explaining.explain,
     "timeline": looking.timeline,
@@ -124,6 +131,7 @@ app.add_typer(policy.app, name="policy")
 oncall.app.command("digest")(digesting.digest)
 app.add_typer(oncall.app, name="oncall")
 app.add_typer(readying.app, name="directory")
+app.add_typer(maintaining.app, name="maintenance")
 
 db = typer.Typer(help="Look after the databases.", callback=_group)
 db.command("upgrade")(running.db_upgrade)

@@ -11,6 +11,7 @@ import typer
 
 from escalation.cli.doors import By, Json, Key, Reason, Ref, doors, run
 from escalation.cli.feeding import STDIN, fed
+from escalation.cli.instants import COMING, coming_instant
 from escalation.cli.sending import send, tell
 from escalation.cli.speaking import say, say_json
 from escalation.core.attaching import unreadable
@@ -37,7 +38,9 @@ def link(
     route: Annotated[str, typer.Option(help="Who is brought in: a route of the policy.", show_default=False)],
     ask: Annotated[Ask, typer.Option(help="What they are asked to do.", show_default=False)],
     reason: Reason = "",
-    deadline: Annotated[str | None, typer.Option(help="When it must be over.", show_default="the first one's")] = None,
+    deadline: Annotated[
+        str | None, typer.Option(help=f"When it must be over: {COMING}.", show_default="the first one's")
+    ] = None,
     severity: Annotated[str | None, typer.Option(help="SEV1 to SEV4.", show_default="the first one's")] = None,
     title: Annotated[str | None, typer.Option(help="One line.", show_default="the reason")] = None,
     description: Annotated[
@@ -48,11 +51,12 @@ def link(
     as_json: Json = False,
 ) -> None:
     """Bring a second party in beside an escalation: with its own reference, clocks and log. The first one goes on."""
+    outside = doors(ctx)
     second = SecondParty(
         route=requests.name("route", route),
         ask=ask,
         reason=requests.line("reason", reason, chars_max=requests.REASON_CHARS_MAX),
-        deadline=None if deadline is None else requests.instant("deadline", deadline),
+        deadline=None if deadline is None else coming_instant("deadline", deadline, outside.now(), outside.zone),
         severity=None if severity is None else requests.severity(severity),
         title=title,
         description="" if description is None else _story(description),
@@ -97,7 +101,7 @@ def attach(
     async def attached() -> Answer:
         client = await outside.connect()
         await client.view(found)  # what belongs to no escalation is not kept
-        with _spoken():
+        with spoken():
             kept = outside.keeping().files.keep(content)
         command = Attach(by, kept.digest, kept.bytes, kept.media_type)
         return await client.send(found, command, key, words=called)
@@ -132,7 +136,7 @@ def fetch(
     """Read a file of an escalation, proved to be the one that was attached."""
     view = _readable(ctx, ref, by)
     found = _chosen(view, digest.strip().lower())
-    with _spoken():
+    with spoken():
         content = doors(ctx).keeping().files.read(found.digest)
     try:
         with to.open("xb") as written:
@@ -160,17 +164,14 @@ def handed(ctx: typer.Context, document: "EscalationDocument", form: Path) -> tu
         digest = sha256(content).hexdigest()
         if digest != each.sha256 and len(content) <= FILE_BYTES_MAX:
             raise BadInput(f"{str(beside)!r} has another SHA-256 ({digest}) than the form says; correct one of them")
-        with _spoken():
+        with spoken():
             kept = doors(ctx).keeping().files.keep(content)
         found.setdefault(kept.digest, HandedFile(each.name, kept.digest, kept.bytes, kept.media_type))
     return tuple(found.values())
 
 
-# --- inside ----------------------------------------------------------------------------------------------------------
-
-
 @contextmanager
-def _spoken() -> Iterator[None]:
+def spoken() -> Iterator[None]:
     """What the store says, as people meet it."""
     from escalation.adapters.attachments import Damaged, Missing, NotTaken, StoreDown
 
@@ -180,6 +181,9 @@ def _spoken() -> Iterator[None]:
         raise BadInput(str(no)) from None
     except (Damaged, Missing, StoreDown) as no:
         raise NotDone(str(no)) from None
+
+
+# --- inside ----------------------------------------------------------------------------------------------------------
 
 
 def _readable(ctx: typer.Context, ref: str, by: str) -> View:

@@ -30,6 +30,7 @@ _CLOCKS = {
     "tell": "next telling",
     "check_in": "check-in",
     "silence": "owner’s silence",
+    "lull": "left alone",
     "confirmation": "severity to confirm",
 }
 
@@ -100,6 +101,9 @@ def page(view: View, now: datetime, zone: tzinfo | None) -> list[Text]:
     waiting = view.phase in {Phase.IN_TRANSFER, Phase.AWAITING_APPROVAL}
     lines = [head, *_warnings(view)]
     lines.append(row("owner", f"{view.owner}; {view.customer_contact} speaks with the customer"))
+    if view.left_alone_until is not None:
+        until = f"until {when(view.left_alone_until, zone)}, {away(view.left_alone_until, now)}"
+        lines.append(row("left alone", f"{until}, by {view.left_alone_by}; {view.left_alone_why}"))
     if waiting and view.asked is not None:
         code = f" (reply: ack {view.code})" if view.code is not None else ""
         lines.append(row("asked", f"{view.asked}{code}"))

@@ -5,13 +5,22 @@ A fact about something that was never asked, or is settled already, changes noth
 
 from escalation.core.approval import reported_approvers
 from escalation.core.beside import ReportTold
-from escalation.core.catching_up import LATER, NOTICES, channel_works, owe
+from escalation.core.catching_up import LATER, NOTICES, channel_works, hush, owe, said_afterwards
 from escalation.core.chain import page_arrived, page_failed, reported_contacts
 from escalation.core.clock import Clock, Due
 from escalation.core.contact import reached_of, reported_contact, stand_in
 from escalation.core.draft import SAID_AFTERWARDS, WRITTEN, Draft
 from escalation.core.effects import FindContacts, Notify, Point, Reconcile, ShowRoom, TellLinked, WriteTicket
-from escalation.core.facts import ReportContacts, ReportDelivery, ReportReconciliation, ReportRoom, ReportTicket
+from escalation.core.facts import (
+    BUNDLED,
+    TOLD_TWICE,
+    ReportContacts,
+    ReportDelivery,
+    ReportReconciliation,
+    ReportRoom,
+    ReportTicket,
+)
+from escalation.core.linking import found_over
 from escalation.core.policy import Target
 from escalation.core.post import Sent
 from escalation.core.receipts import (
@@ -26,7 +35,7 @@ from escalation.core.receipts import (
     tell_failure,
 )
 from escalation.core.refusals import Refusal
-from escalation.core.rungs import heard_on
+from escalation.core.rungs import heard_on, tell_otherwise
 from escalation.core.state import Errand
 from escalation.core.values import replace
 from escalation.core.vocabulary import Channel, ClockName, Failure, Message, Outcome, Phase, Reconciled, Topic
@@ -84,7 +93,7 @@ def report_delivery(draft: Draft, command: ReportDelivery) -> None:
     sent = draft.people.post.of(command.number)
     errand = _errand(draft, sent.number if sent is not None else command.number)
     if errand is None or not isinstance(errand.effect, Notify):
-        if not receipt_came(draft, command) and not asked_for:
+        if not receipt_came(draft, command) and not asked_for and command.code != TOLD_TWICE:
             draft.refuse(Refusal.UNKNOWN_EFFECT, number=str(command.number))
     elif command.outcome is Outcome.AMBIGUOUS:
         if not errand.ambiguous:
@@ -93,6 +102,8 @@ def report_delivery(draft: Draft, command: ReportDelivery) -> None:
         _failed(draft, errand, errand.effect, command)
     else:
         _accepted(draft, errand, command.provider_id, delivered_too=command.outcome is Outcome.DELIVERED)
+        if command.how == BUNDLED and errand.effect.message is Message.PAGE:
+            tell_otherwise(draft, errand.effect.number)
 
 
 def reconcile_due(draft: Draft, clock: Clock, _due: Due) -> None:
@@ -143,12 +154,13 @@ def report_ticket(draft: Draft, command: ReportTicket) -> None:
 
 
 def report_told(draft: Draft, command: ReportTold) -> None:
-    """Whether a linked escalation heard. One that is over has nothing more to hear."""
+    """Whether a linked escalation heard. One that is over has nothing more to hear; how it ended is kept here."""
     errand = _errand(draft, command.number)
     if errand is None or not isinstance(errand.effect, TellLinked):
         draft.refuse(Refusal.UNKNOWN_EFFECT, number=str(command.number))
     else:
         _settle(draft, errand)
+        found_over(draft, errand.effect.to, errand.effect.to_episode, command.ended)
 
 
 def report_room(draft: Draft, command: ReportRoom) -> None:
@@ -179,7 +191,7 @@ def _accepted(draft: Draft, errand: Errand, provider_id: str | None, *, delivere
     _settle(draft, errand)
     sent = _sent(draft, errand, effect, provider_id)
     if effect.message is Message.PAGE:
-        _release(draft, effect.contact)
+        _release(draft, sent)
         page_arrived(draft, effect.contact)
         if not delivered_too:
             await_receipt(draft, sent)
@@ -200,13 +212,17 @@ def _sent(draft: Draft, errand: Errand, effect: Notify, provider_id: str | None)
     return sent
 
 
-def _release(draft: Draft, contact: str) -> None:
-    """Whoever is paged and did not hear, because the page was still on its way, what has become of it hears now."""
+def _release(draft: Draft, page: Sent) -> None:
+    """Whoever is paged and did not hear, because the page was still on its way, what has become of it hears now.
+
+    Not who had taken it themselves by then, and has passed it on: they know. They hear how it ends.
+    """
+    contact = page.contact
     if contact in (*draft.people.told, draft.people.owner, draft.people.customer_contact):
         return
     if draft.ended:
         draft.notify(contact, draft.manner.notice, Message.CLOSING)
-    elif draft.phase is Phase.ACTIVE:
+    elif draft.phase is Phase.ACTIVE and not page.answered:
         draft.notify(contact, heard_on(draft, contact), Message.ACKNOWLEDGED)
 
 
@@ -217,6 +233,9 @@ def _failed(draft: Draft, errand: Errand, effect: Notify, report: ReportDelivery
     sent = draft.people.post.of(effect.number)
     if effect.message is Message.PAGE and sent is not None:
         failed(draft, sent, failure, code, replaced=errand.ambiguous)
+        return
+    if report is not None and report.until is not None:
+        hush(draft, effect, report.until, report.instead)
         return
     note_failure(draft, effect.contact, effect.channel, failure, code)
     other = _other_channel(draft, effect, failure)
@@ -236,7 +255,7 @@ def _other_channel(draft: Draft, effect: Notify, failure: Failure | None) -> Cha
     tried = tuple(dict.fromkeys((draft.manner.notice, *WRITTEN)))
     if effect.contact == draft.case.customer or effect.channel not in tried:
         return None
-    if failure not in (*HOPELESS, *OURS_TO_MEND):
+    if failure not in (*HOPELESS, *OURS_TO_MEND, Failure.OPTED_OUT) and not said_afterwards(draft, effect):
         return None
     following = tried[tried.index(effect.channel) + 1 :]
     return next((other for other in following if (effect.contact, other) not in draft.people.post.dead), None)
@@ -259,7 +278,9 @@ def _absent(draft: Draft, errand: Errand, effect: Notify) -> None:
     )
     if not wanted:
         return
-    if errand.lookups + 1 >= LOOKUPS_MAX or not draft.policy.settle(effect.channel).resend:
+    # While people are left alone nobody is paged: whoever is next then is told when that is over.
+    waits = effect.message is Message.PAGE and draft.people.lull is not None
+    if waits or errand.lookups + 1 >= LOOKUPS_MAX or not draft.policy.settle(effect.channel).resend:
         _failed(draft, errand, effect)
         return
     number = draft.next_number()

@@ -53,6 +53,9 @@ class ApprovalBrief:
     reason: str = ""  # of whoever asks, as they typed it
     until: datetime | None = None  # silence means something from then on
     silence: Literal["next", "reject", "open", "report"] = "reject"  # others are asked; no; yes; the executive hears
+    act: str = ""  # the kind of the command that waits
+    total: Money | None = None  # with what was agreed to or asked for before, where that is more than the amount
+    claimed: bool = False  # nobody vouched for who asks: in development a name is taken as it is
 
 
 @dataclass(frozen=True, slots=True)

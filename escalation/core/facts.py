@@ -1,11 +1,15 @@
 """The facts that come back from the world: what became of each effect. Past tense in all but name: they report."""
 
+from datetime import datetime
 from typing import Literal
 
 from escalation.core.beside import ReportTold
 from escalation.core.standing import Standing
 from escalation.core.values import dataclass
 from escalation.core.vocabulary import Channel, Failure, Outcome, Phase, Reconciled
+
+BUNDLED = "bundled"
+"""How a dispatch was taken that waits to be told with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,19 @@ class ReportContacts:
     kind: Literal["report_contacts"] = "report_contacts"
 
 
+TOLD_TWICE = "told_twice"
+"""The code of an acceptance that is a second one: a provider holds the message twice. Nobody can take it back, so the
+log says it, and nothing else follows.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class ReportDelivery:
     """What became of a dispatch: a provider's answer, or a later receipt.
 
     `how`: "sent", "unledgered" (the ledger was unreachable), "ledger" (an earlier attempt), "receipt", "poll" (a
-    receipt that was looked up).
+    receipt that was looked up). Of what was not sent in somebody's quiet hours: until when (UTC) they last, and the
+    channel to tell them on at once `instead`, if they have one.
     """
 
     number: int
@@ -46,6 +57,8 @@ class ReportDelivery:
     how: str = "sent"
     standing: Standing | None = None  # of the gateway that brings a receipt
     kind: Literal["report_delivery"] = "report_delivery"
+    until: datetime | None = None
+    instead: Channel | None = None
 
 
 @dataclass(frozen=True, slots=True)

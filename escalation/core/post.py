@@ -23,7 +23,7 @@ class Sent:
 
     A page says in which `visit` and to which `audience` of its step it went. `silent`: no receipt came in time, and
     somebody else was told for it. `again`: it is the one retry, which is not retried. `earlier` are the numbers under
-    which the same dispatch was sent before.
+    which the same dispatch was sent before. `answered`: whoever it asked took it before a provider's answer was known.
     """
 
     number: int
@@ -39,15 +39,17 @@ class Sent:
     silent: bool = False
     again: bool = False
     earlier: tuple[int, ...] = ()
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Owing:
-    """What somebody could not be told on a channel, because no provider of it could be reached."""
+    """What somebody could not be told on a channel: no provider of it could be reached, or they are quiet `until`."""
 
     contact: str
     channel: Channel
     points: tuple[Point, ...]
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,16 @@ class Post:
         """That dispatch is settled for good."""
         return replace(self, sent=tuple(one for one in self.sent if one.number != sent.number))
 
+    def taken_by(self, person: str) -> "Post":
+        """That person has taken it: pages to them of which no provider has answered yet have been answered."""
+        return replace(
+            self,
+            sent=tuple(
+                replace(one, answered=True) if one.contact == person and one.outcome is None else one
+                for one in self.sent
+            ),
+        )
+
     def buried(self, contact: str, channel: Channel) -> "Post":
         """That channel of the contact will not work."""
         return replace(self, dead=(*self.living(contact, channel).dead, (contact, channel))[-DEAD_MAX:])
@@ -97,9 +109,9 @@ class Post:
         """An operator has been told of it."""
         return replace(self, alarms=(*self.alarms, alarm)[-ALARMS_MAX:])
 
-    def owing(self, contact: str, channel: Channel, points: tuple[Point, ...]) -> "Post":
-        """These points as well are still to be told to the contact."""
+    def owing(self, contact: str, channel: Channel, points: tuple[Point, ...], until: datetime | None = None) -> "Post":
+        """These points as well are still to be told to the contact, and not before `until`."""
         before = next((one.points for one in self.owed if one.contact == contact and one.channel is channel), ())
         others = tuple(one for one in self.owed if one.contact != contact or one.channel is not channel)
         merged = tuple(dict.fromkeys((*before, *points)))[-POINTS_MAX:]
-        return replace(self, owed=(*others, Owing(contact, channel, merged))[-OWED_MAX:])
+        return replace(self, owed=(*others, Owing(contact, channel, merged, until))[-OWED_MAX:])

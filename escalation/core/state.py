@@ -25,16 +25,26 @@ from datetime import datetime, timedelta
 from escalation.core.beside import Attachment, Linked
 from escalation.core.canonical import instant
 from escalation.core.clock import Clock
-from escalation.core.commands import ChangeSeverity, ConfirmSeverity, DeEscalate, ExtendDeadline, HandOff
+from escalation.core.commands import (
+    Cancel,
+    ChangeSeverity,
+    Confirm,
+    ConfirmSeverity,
+    DeEscalate,
+    ExtendDeadline,
+    HandOff,
+)
 from escalation.core.effects import Effect, Text
+from escalation.core.lull import Lull
 from escalation.core.money import Money
 from escalation.core.policy import ApprovalTerms, Policy
 from escalation.core.post import Post
+from escalation.core.status import status_of
 from escalation.core.values import dataclass
 from escalation.core.vocabulary import ApprovalKind, Ask, Channel, ClockName, Decided, Phase, Severity
 
 # What can wait for a yes, and is then done by its own rule.
-Held = HandOff | ChangeSeverity | ConfirmSeverity | DeEscalate | ExtendDeadline
+Held = HandOff | ChangeSeverity | ConfirmSeverity | DeEscalate | ExtendDeadline | Cancel | Confirm
 
 SAME = None
 _AWAITING, _TRANSFER, _ACTIVE = Phase.AWAITING_APPROVAL, Phase.IN_TRANSFER, Phase.ACTIVE
@@ -45,10 +55,13 @@ OPEN_PHASES = (_AWAITING, _TRANSFER, _ACTIVE, _BLOCKED, _RESOLVED)
 
 # (phase, command) -> the phases it may lead to.
 TRANSITIONS: dict[tuple[Phase, str], tuple[Phase | None, ...]] = {
-    (_AWAITING, "approve"): (SAME, _TRANSFER),
+    (_AWAITING, "approve"): (SAME, _TRANSFER, Phase.CANCELLED),
     (_AWAITING, "reject"): (SAME, Phase.REJECTED),
-    **{(phase, "approve"): (SAME, _TRANSFER, Phase.DE_ESCALATED) for phase in (_TRANSFER, _ACTIVE, _BLOCKED)},
-    (_RESOLVED, "approve"): (SAME,),
+    **{
+        (phase, "approve"): (SAME, _TRANSFER, Phase.DE_ESCALATED, Phase.CANCELLED)
+        for phase in (_TRANSFER, _ACTIVE, _BLOCKED)
+    },
+    (_RESOLVED, "approve"): (SAME, Phase.CLOSED, Phase.CANCELLED),
     **{(phase, "reject"): (SAME,) for phase in (_TRANSFER, _ACTIVE, _BLOCKED, _RESOLVED)},
     (_TRANSFER, "acknowledge"): (_ACTIVE,),
     (_TRANSFER, "decline"): (_TRANSFER,),
@@ -65,14 +78,16 @@ TRANSITIONS: dict[tuple[Phase, str], tuple[Phase | None, ...]] = {
     (_TRANSFER, "resolve"): (_RESOLVED,),
     (_ACTIVE, "resolve"): (_RESOLVED,),
     (_BLOCKED, "resolve"): (_RESOLVED,),
-    (_RESOLVED, "confirm"): (Phase.CLOSED,),
+    (_RESOLVED, "confirm"): (SAME, Phase.CLOSED),
     (_RESOLVED, "reopen"): (_ACTIVE,),
     **{(phase, "change_severity"): (SAME,) for phase in (_AWAITING, _TRANSFER, _ACTIVE, _BLOCKED)},
     **{(phase, "de_escalate"): (SAME, Phase.DE_ESCALATED) for phase in (_TRANSFER, _ACTIVE, _BLOCKED)},
     **{(phase, kind): (SAME,) for phase in OPEN_PHASES for kind in ("post_update", "add_note", "adopt_policy")},
     **{(phase, kind): (SAME,) for phase in OPEN_PHASES for kind in ("change_contact", "attach", "link")},
     **{(phase, kind): (SAME,) for phase in OPEN_PHASES for kind in ("request_approval", "extend_deadline")},
-    **{(phase, "cancel"): (Phase.CANCELLED,) for phase in OPEN_PHASES},
+    **{(phase, "snooze"): (SAME,) for phase in (_TRANSFER, _ACTIVE)},
+    **{(phase, "unsnooze"): (SAME,) for phase in (_AWAITING, _TRANSFER, _ACTIVE)},
+    **{(phase, "cancel"): (SAME, Phase.CANCELLED) for phase in OPEN_PHASES},
 }
 
 # What may fire while time passes, and where it may lead.
@@ -130,6 +145,7 @@ class People:
     owners: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()  # that it was handed off from
     post: Post = Post()
+    lull: Lull | None = None  # people are left alone for a while
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +219,7 @@ class Tally:
     skipped: int = 0  # words that came too late to be told, after an outage
     touches: int = 0  # people who have owned it
     ping_pongs: int = 0  # times that it came back to a person or a team that had had it
+    spent: tuple[Money, ...] = ()  # what was agreed to be spent, one sum for each currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +282,19 @@ class Approval:
     decided_at: datetime | None = None
     glass: bool = False
     reviewed: bool | None = None
+    total: Money | None = None  # of money: with all that was agreed to or asked for before; None: the amount alone
+    asker: tuple[str, ...] = ()  # whatever else whoever asked is called, where somebody looked it up
+    claimed: bool = False  # nobody vouched for who asks; only in development
+
+    @property
+    def weighed(self) -> Money | None:
+        """The money that a limit must cover: not the amount alone, or it would be asked for in pieces."""
+        return self.total or self.amount
+
+    @property
+    def askers(self) -> frozenset[str]:
+        """Every name by which whoever asked is known here."""
+        return frozenset((self.asked_by, *self.asker))
 
     @property
     def under_review(self) -> bool:
@@ -296,7 +326,7 @@ class Approval:
 
     @property
     def about(self) -> str:
-        """What it leads to, in a word; "" for the opening and for what is only asked for."""
+        """What it leads to, in a word; "" for the opening, for what is only asked for, and for an end."""
         held = self.held
         if isinstance(held, HandOff):
             return held.route
@@ -304,7 +334,7 @@ class Approval:
             return held.severity
         if isinstance(held, DeEscalate):
             return held.level
-        return "" if held is None else instant(held.deadline)
+        return instant(held.deadline) if isinstance(held, ExtendDeadline) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,14 +380,19 @@ class Escalation:
         return self.awaited.approvals
 
     @property
+    def status(self) -> str:
+        """What the ticket shows."""
+        return status_of(self.phase, escalated=self.tally.escalated)
+
+    @property
     def ended(self) -> bool:
         """Whether the phase is final."""
         return self.phase in TERMINAL
 
     @property
     def settled(self) -> bool:
-        """Ended, and nothing that was asked of the world is still open."""
-        return self.ended and not self.errands
+        """Ended, and nothing that was asked of the world, or has yet to be told to somebody, is still open."""
+        return self.ended and not self.errands and all(clock.name is not ClockName.CATCH_UP for clock in self.clocks)
 
 
 def next_due(state: Escalation) -> datetime | None:

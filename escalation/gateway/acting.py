@@ -7,7 +7,7 @@ now: then nothing is done, and that is the answer.
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -76,6 +76,8 @@ class Came:
     done: bool = False
 
 
+Taken = Callable[[Wish], Coroutine[None, None, None]]
+"""What is done, beside the answer, once somebody has taken it. It never raises."""
 UNSURE = "unsure"
 """The line when nobody knows: the same wish, under the same key, may be repeated."""
 _DONE = {
@@ -92,12 +94,22 @@ _SAID = {
 class Acting:
     """Does wishes. Safe beside other gateways: the engine does each key once."""
 
-    def __init__(self, client: Client, directory: Directory) -> None:
+    def __init__(self, client: Client, directory: Directory, taken: Taken | None = None) -> None:
         self._client = client
         self._directory = directory
+        self._taken = taken
+        self._settling: set[asyncio.Task[None]] = set()
 
     async def do(self, wish: Wish, within: timedelta) -> Came:
         """What came of it, at the latest after `within`. Never raises for what an engine or a person does."""
+        came = await self._came(wish, within)
+        if came.word == _DONE[Act.ACKNOWLEDGE] and self._taken is not None:
+            settling = asyncio.create_task(self._taken(wish))  # nobody waits for it
+            self._settling.add(settling)
+            settling.add_done_callback(self._settling.discard)
+        return came
+
+    async def _came(self, wish: Wish, within: timedelta) -> Came:
         ref = {"ref": wish.reference}
         try:
             async with asyncio.timeout(within.total_seconds()):

@@ -21,7 +21,7 @@ from escalation.adapters.store import LedgerDown
 from escalation.adapters.ways import Tokens
 from escalation.gateway import acting, chat, forwarding, mail, pages, receipts, replies, voice, wording
 from escalation.gateway.acting import Acting, Pace
-from escalation.gateway.chat import ChatAnswers
+from escalation.gateway.chat import ChatAnswers, OwnPages
 from escalation.gateway.forwarding import Forwarder
 from escalation.gateway.mail import Answerer, MailReplies
 from escalation.gateway.pages import Pages
@@ -75,7 +75,8 @@ def create_app(
 
     app.include_router(receipts.routes(inbox, forwarder, signatures, mail_signatures, now))
 
-    doing, lines, pace = Acting(client, directory), Wording(directory), Pace()
+    lines, pace = Wording(directory), Pace()
+    doing = Acting(client, directory, OwnPages(desk, lines).settle if desk is not None else None)
     people = ChatAnswers(doing, client, directory, desk, lines, pace) if desk is not None else None
     app.include_router(chat.routes(people, SlackSignatures(signing_secrets(settings), now), now))
     for answers in _answers(

@@ -16,6 +16,7 @@ from starlette.background import BackgroundTask
 from escalation.adapters.chat_places import Meant, Place
 from escalation.adapters.directory import DirectoryDown
 from escalation.adapters.slack import ACKNOWLEDGE, DECLINE, RAISE
+from escalation.adapters.slack_desk import with_line
 from escalation.adapters.store import LedgerDown
 from escalation.gateway.acting import UNSURE, Acting, Came, Client, Now, Pace, Wish
 from escalation.gateway.grammar import Act
@@ -51,6 +52,7 @@ class Desk(Protocol):
     def about(self, place: Place) -> Meant | None: ...
     def whisper(self, place: Place, user: str, text: str, at: datetime) -> None: ...
     def settle(self, place: Place, text: str, at: datetime) -> None: ...
+    def close(self, reference: str, episode: str, contact: str, said: str, at: datetime) -> None: ...
 
 
 Say = Callable[[], None]
@@ -96,7 +98,7 @@ class ChatAnswers:
             return lambda: self._desk.whisper(button.place, button.user, said, at)
         if act is Act.ACKNOWLEDGE and came.done:
             said = line(lines, "taken_by", ref=button.reference, person=await self._doing.called(contact))
-        return lambda: self._desk.settle(button.place, f"{button.text}\n\n{said}", at)
+        return lambda: self._desk.settle(button.place, with_line(button.text, said), at)
 
     async def reacted(self, emoji: Reacted, at: datetime) -> Say | None:
         """What an emoji means on a message of ours: to take it, that somebody looks into it, that it is solved."""
@@ -146,6 +148,20 @@ class ChatAnswers:
         """Whoever is not known does nothing, and reads how to become known."""
         lines: Lines = self._lines.in_language("en")
         return lambda: self._desk.whisper(place, user, line(lines, "chat.stranger", user=user), at)
+
+
+class OwnPages:
+    """The pages in the chat of whoever has taken it by other ways: they say so, and ask nothing any more."""
+
+    def __init__(self, desk: Desk, lines: Wording) -> None:
+        self._desk = desk
+        self._lines = lines
+
+    async def settle(self, wish: Wish) -> None:
+        """Of whoever pressed in the chat, the page that was pressed is settled with the answer."""
+        if wish.via != VIA:
+            said = line(await self._lines.of(wish.contact, wish.at), "taken", ref=wish.reference)
+            await asyncio.to_thread(self._desk.close, wish.reference, wish.episode, wish.contact, said, wish.at)
 
 
 async def _answered(doing: Awaitable[Say | None]) -> Response:

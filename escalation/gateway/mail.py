@@ -178,7 +178,7 @@ class MailReplies:
         code = next(
             (each.code for each in opened if (each.reference, each.episode) == (sent.reference, sent.episode)), None
         )
-        if not isinstance(said, Said):
+        if not isinstance(said, Said) or said.several:  # a mail is about the one escalation that it answers
             lines = await self._wording.of(sent.contact, at)
             return Came("unclear", {"choices": line(lines, "choice", verb="ack", code=str(code or "")).strip()})
         if said.code not in {None, code}:

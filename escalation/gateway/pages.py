@@ -90,7 +90,8 @@ class Pages:
         ref = {"ref": sent.reference}
         if now() - sent.at > LASTS:
             return _page(lines, sent.reference, _words(line(lines, "page.too_old")), status.HTTP_410_GONE)
-        if not self._pace.allows(sent.dispatch, now()):
+        # Counted for itself: a scanner that looks all the time takes nobody's button away.
+        if not self._pace.allows(f"look {sent.dispatch}", now()):
             return Response(status_code=status.HTTP_429_TOO_MANY_REQUESTS)
         try:
             async with asyncio.timeout(LOOK_WITHIN.total_seconds()):
@@ -176,6 +177,15 @@ def routes(pages: Pages, now: Now) -> APIRouter:
         """What it is about. Nothing happens."""
         sent = await pages.sent(token)
         return _absent() if sent is None else await pages.show(sent, now)
+
+    @router.head("/a/{token}")
+    async def find_page(token: str) -> Response:
+        """Whether it is there, for whoever tries links before showing them. Nothing is asked of the engine."""
+        sent = await pages.sent(token)
+        if sent is None:
+            return _absent()
+        code = status.HTTP_410_GONE if now() - sent.at > LASTS else status.HTTP_200_OK
+        return Response(status_code=code, headers=dict(HEADERS), media_type="text/html; charset=utf-8")
 
     @router.post("/a/{token}")
     async def press_button(token: str, request: Request) -> Response:

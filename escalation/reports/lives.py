@@ -23,7 +23,7 @@ MISSABLE = (*PROMISES, ClockName.DEADLINE, ClockName.CHECK_IN, ClockName.CUSTOME
 # Commands that keep a promise when they end its turn.
 KEEPING = ("acknowledge", "resolve", "post_update", "confirm_severity")
 ANSWERING = ("approve", "reject")  # what ends an approval's turn in time, and no promise
-FACTS = ("severity", "route", "policy", "owner")
+FACTS = ("severity", "route", "policy", "owner", "left_alone")
 _NOTHING = timedelta(0)
 
 

@@ -15,6 +15,8 @@ _HOUSE = {
     ClockName.RECEIPT: "how long the channel's receipts may take",
     ClockName.RETRY: "when whoever was busy is tried once more",
     ClockName.CATCH_UP: "when what could not be told is tried again",
+    ClockName.QUIET: "when somebody's quiet hours end",
+    ClockName.LULL: "the end of a snooze, or of a window of maintenance",
 }
 
 

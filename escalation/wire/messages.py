@@ -70,6 +70,7 @@ class Start:
     linked_to: Linked | None = None  # the escalation beside which it is opened
     customer_contact: str = ""  # the account's own; "": as the policy says
     attachments: tuple[HandedFile, ...] = ()
+    proof: str | None = None  # that `by` opens it
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,9 @@ class ApprovalView:
     amount: Money | None = None
     opening: bool = False
     review: bool = False
+    act: str = ""  # the kind of the command that waits
+    total: Money | None = None  # with what was agreed to or asked for before, where that is more than the amount
+    claimed: bool = False  # nobody vouched for who asks: in development a name is taken as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +220,9 @@ class View:
     links: tuple[Linked, ...] = ()  # those that stand beside it
     attachments: tuple[Attachment, ...] = ()
     all_asked: tuple[str, ...] = ()  # everybody who is asked in this step; `asked` is the last of them
+    left_alone_until: datetime | None = None  # nobody is chased before that: a snooze, or a window of maintenance
+    left_alone_by: str = ""
+    left_alone_why: str = ""  # "snooze: at the dentist"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from escalation.core.effects import (
 )
 from escalation.core.entry import Entry
 from escalation.core.facts import (
+    BUNDLED,
+    TOLD_TWICE,
     ReportContacts,
     ReportDelivery,
     ReportLinked,
@@ -24,7 +26,7 @@ from escalation.core.facts import (
     ReportTicket,
 )
 from escalation.core.intake import TriageRecord
-from escalation.core.vocabulary import ClockName, Edge
+from escalation.core.vocabulary import ClockName, Edge, Severity
 from escalation.wire.amounts import spelled
 
 _VERBS = {
@@ -41,6 +43,8 @@ _VERBS = {
     "raise": "raised by",
     "block": "blocked by",
     "unblock": "unblocked by",
+    "snooze": "snoozed by",
+    "unsnooze": "woken by",
     "resolve": "resolved by",
     "confirm": "confirmed by",
     "reopen": "reopened by",
@@ -95,15 +99,17 @@ def _fired(clock: ClockName, edge: Edge) -> str:
 
 def _said(command: Command) -> str:
     match command:
-        case Open(triage=TriageRecord() as record):
-            return f"opened by {command.by} (triage: {_triaged(record)})"
+        case Open():
+            return _opened(command)
         case ReportContacts():
             found = ", ".join(f"{f.name} is {f.contact or 'nobody'}" for f in command.found)
             return command.failed or found or "nobody found"
         case ReportDelivery():
             why = f" {command.failure} {command.code or ''}".rstrip() if command.failure else ""
-            how = f" ({command.how})" if command.how != "sent" else ""
-            return f"dispatch {command.number} {command.outcome}{why}{how}"
+            limit = f", {command.code}" if command.how == BUNDLED and command.code else ""
+            how = f" ({command.how}{limit})" if command.how != "sent" else ""
+            twice = ", told twice" if command.code == TOLD_TWICE else ""
+            return f"dispatch {command.number} {command.outcome}{why}{how}{twice}"
         case ReportReconciliation():
             return f"lookup {command.number}: {command.result}"
         case ReportTicket():
@@ -115,6 +121,18 @@ def _said(command: Command) -> str:
         case _:
             by = getattr(command, "by", "")
             return f"{_VERBS.get(command.kind, command.kind)} {by}".rstrip()
+
+
+def _opened(command: Open) -> str:
+    said = f"opened by {command.by}"
+    if isinstance(command.triage, TriageRecord):
+        said += f" (triage: {_triaged(command.triage)})"
+    about = [
+        window.name
+        for window in command.maintenance
+        if window.about(command.route, command.customer, command.segment) and command.severity is Severity.SEV1
+    ]
+    return said + (f" (maintenance {', '.join(about)} holds back no SEV1)" if about else "")
 
 
 def _heard(command: ReportTold | ReportRoom) -> str:

@@ -32,7 +32,9 @@ from escalation.core.commands import (
     Reopen,
     RequestApproval,
     Resolve,
+    Snooze,
     Unblock,
+    Unsnooze,
 )
 from escalation.core.decide import FIRES_MAX, Decision, decide
 from escalation.core.effects import (
@@ -46,6 +48,7 @@ from escalation.core.effects import (
     WriteTicket,
 )
 from escalation.core.facts import Found, ReportContacts, ReportDelivery, ReportReconciliation, ReportRoom, ReportTicket
+from escalation.core.lull import MaintenanceWindow
 from escalation.core.money import Money
 from escalation.core.standing import Delegated
 from escalation.core.state import ON_TIME, TRANSITIONS, Escalation, next_due
@@ -69,6 +72,7 @@ JUMPS = (timedelta(0), timedelta(0), SECOND, MINUTE, 5 * MINUTE, 10 * MINUTE, HO
 OTHER = replace(STRICT, version="2", digest="22" * 32, house=replace(STRICT.house, customer_floor=None))
 PEOPLE = ("ann", "bob", "lee", "fay", "sue", "zoe")
 ROUTES = (("engineering", Ask.FIX), ("product", Ask.DECIDE), ("circling", Ask.INVESTIGATE), ("nowhere", Ask.FIX))
+WINDOW = MaintenanceWindow("db-move", START, START + 9 * HOUR, "the database moves", "dana", routes=("circling",))
 # What one decision may ask for: closing notices to everyone in this small world, and a few more.
 EFFECTS_MAX = 40
 # How often time must be looked at, at one instant, until nothing is due: the longest cascade of this agreement.
@@ -76,7 +80,7 @@ LOOKS_MAX = 30
 
 Move = tuple[int, int, int, timedelta]
 MOVES = st.lists(
-    st.tuples(st.integers(0, 44), st.integers(0, 59), st.integers(0, 59), st.sampled_from(JUMPS)),
+    st.tuples(st.integers(0, 46), st.integers(0, 59), st.integers(0, 59), st.sampled_from(JUMPS)),
     min_size=25,
     max_size=60,
 )
@@ -150,6 +154,8 @@ def command_of(state: Escalation, kind: int, which: int, variant: int) -> Comman
         ExtendDeadline(by, START + variant * DAY, reason),
         HandOff(by, ("leadership", "lenient")[variant % 2], Ask.DECIDE, reason),
         Elapse(),
+        Snooze(by, START + variant * HOUR, reason),
+        Unsnooze(by, reason),
     )
     if kind < len(commands):
         return commands[kind]
@@ -240,7 +246,9 @@ def test_what_holds_after_every_decision(
 ) -> None:
     """Owner, numbers, phases, dues, silence after the end; the same bytes twice; and a log that verifies."""
     severity, (route, ask), left = opened
-    command: Command = opening(severity=severity, route=route, ask=ask, deadline=START + left, policy=STRICT)
+    command: Command = opening(
+        severity=severity, route=route, ask=ask, deadline=START + left, policy=STRICT, maintenance=(WINDOW,)
+    )
     state: Escalation | None = None
     now, log = START, []
     for kind, which, variant, jump in [(0, 0, 0, JUMPS[0]), *moves]:
@@ -263,7 +271,9 @@ def test_what_holds_after_every_decision(
 def test_nothing_stays_due(opened: tuple[Severity, tuple[str, Ask], timedelta], moves: list[Move]) -> None:
     """Looking again at one instant comes to rest: no edge brings itself about, and the workflow's loop can sleep."""
     severity, (route, ask), left = opened
-    command = opening(severity=severity, route=route, ask=ask, deadline=START + left, policy=STRICT)
+    command = opening(
+        severity=severity, route=route, ask=ask, deadline=START + left, policy=STRICT, maintenance=(WINDOW,)
+    )
     state, now = decide(None, command, START, sealed=False).state, START
     for kind, which, variant, jump in moves:
         assert state is not None

@@ -9,7 +9,7 @@ from escalation.core.commands import Acknowledge, Block, Cancel, Command, PostUp
 from escalation.core.delivery import LOOKUPS_MAX, OWED
 from escalation.core.draft import dispatch_id
 from escalation.core.effects import FindContacts, Notify, Reconcile, WriteTicket, text_id
-from escalation.core.facts import Found, ReportContacts, ReportDelivery, ReportReconciliation, ReportTicket
+from escalation.core.facts import TOLD_TWICE, Found, ReportContacts, ReportDelivery, ReportReconciliation, ReportTicket
 from escalation.core.refusals import Refusal
 from escalation.core.state import Errand
 from escalation.core.vocabulary import (
@@ -461,3 +461,23 @@ def test_the_ticket_is_written_one_status_at_a_time() -> None:
     assert story.do(ReportTicket(first.number, written=True)).effects == (second,)
     assert story.do(ReportTicket(second.number, written=False)).effects[0] == third
     assert [first.status, second.status, third.status] == ["In Transfer", "Blocked", "In Transfer"]
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_that_somebody_was_told_twice_is_in_the_log_and_changes_nothing_else(*, ended: bool) -> None:
+    """The provider holds a second copy: nobody can take it back. Another acceptance of what is settled is refused."""
+    story = paging(sealed=True)
+    page = next(e for e in story.asked(Notify) if e.message is Message.PAGE)
+    story.accept(page)
+    if ended:
+        story.do(Cancel("sue", "a mistake"))
+    before = story.state
+    vouched = standing("gateway")
+    told = ReportDelivery(page.number, Outcome.ACCEPTED, "SM2", code=TOLD_TWICE, how="receipt", standing=vouched)
+    entry = story.do(told).sealed.entry
+
+    assert (entry.refusal, entry.effects, entry.changes) == (None, (), ())
+    assert isinstance(entry.command, ReportDelivery)
+    assert (entry.command.code, entry.command.provider_id) == (TOLD_TWICE, "SM2")
+    assert replace(story.state, head=before.head) == before
+    assert story.do(replace(told, code=None)).sealed.entry.refusal is Refusal.UNKNOWN_EFFECT

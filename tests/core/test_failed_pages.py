@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from escalation.core.commands import Acknowledge, Command, Raise
+from escalation.core.commands import Acknowledge, Cancel, Command, Raise
 from escalation.core.decide import Decision
 from escalation.core.effects import LookUpReceipt, Notify
 from escalation.core.facts import ReportDelivery
@@ -62,6 +62,34 @@ def test_an_address_that_will_never_work_is_not_tried_again(failure: Failure) ->
     story.accept()
     story.do(Acknowledge("lee"))
     assert ("ann", Message.ACKNOWLEDGED, EMAIL) in story.take()
+
+
+def test_a_channel_that_somebody_turned_off_is_asked_anew_at_every_step() -> None:
+    """It fails at once and the next one rings; whoever has turned it on again since is told there from then on."""
+    story = Story(opening(policy=WATCHED), obedient=False)
+    story.find()
+    failing(story, Failure.OPTED_OUT)
+    assert story.pages() == [("ann", SMS), ("ann", VOICE)]
+    assert story.state.people.post.dead == ()
+
+    story.do(Raise("sue", "faster"))
+    story.take()
+    story.find(contact="ann", backup=None)
+    assert story.pages() == [("ann", SMS)]
+
+
+def test_a_notice_where_somebody_turned_it_off_is_written_otherwise_at_once() -> None:
+    """Where notices go by SMS, the last word goes by mail instead."""
+    texted = replace(WATCHED, terms=tuple(replace(terms, notice=SMS) for terms in WATCHED.terms))
+    story = Story(opening(policy=texted), obedient=False)
+    story.find()
+    story.accept()
+    story.do(Cancel("sue", "a mistake"))
+    word = next(e for e in story.asked(Notify) if e.contact == "ann" and e.message is Message.CLOSING)
+    story.take()
+    story.do(ReportDelivery(word.number, Outcome.FAILED, failure=Failure.OPTED_OUT))
+
+    assert (word.channel, story.take()) == (SMS, [("ann", Message.CLOSING, EMAIL)])
 
 
 def test_a_contact_of_whom_nothing_works_is_passed_over_for_the_backup_at_once() -> None:

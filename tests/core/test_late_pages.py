@@ -46,3 +46,39 @@ def test_a_page_that_is_no_surprise_is_followed_by_nothing(taker: str | None) ->
     story.do(Acknowledge(taker) if taker else Raise("sam", "faster"))
 
     assert story.accept(page).effects == ()
+
+
+def test_who_took_it_and_passed_it_on_does_not_hear_who_has_it_now() -> None:
+    """Ann answered before her page's acceptance was known, and raised it: "taken by lee" is no news to her."""
+    story, page = with_a_page_on_its_way()
+    story.do(Acknowledge("ann"))
+    story.do(Raise("ann", "not mine"))
+    story.do(Acknowledge("lee"))
+
+    assert story.accept(page).effects == ()
+
+
+def test_who_took_it_and_passed_it_on_hears_how_it_ended() -> None:
+    """Like everybody who was told: whether the provider answered before the end or after it."""
+    story, page = with_a_page_on_its_way()
+    story.do(Acknowledge("ann"))
+    story.do(Raise("ann", "not mine"))
+    story.do(Acknowledge("lee"))
+    story.do(Cancel("sam", "a mistake"))
+
+    (closing,) = (effect for effect in story.accept(page).effects if isinstance(effect, Notify))
+    assert (closing.contact, closing.message) == ("ann", Message.CLOSING)
+
+
+def test_who_took_it_once_and_is_paged_anew_hears_who_has_it() -> None:
+    """What she answered was the first page; the second asks her again, and somebody else takes it."""
+    story, first = with_a_page_on_its_way()
+    story.do(Acknowledge("ann"))
+    story.accept(first)
+    story.do(Raise("ann", "not mine"))
+    story.find(contact="ann", backup=None)
+    second = next(e for e in story.asked(Notify) if e.message is Message.PAGE and e.number != first.number)
+    story.accept(second)
+    story.do(Acknowledge("lee"))
+
+    assert ("ann", Message.ACKNOWLEDGED) in [(e.contact, e.message) for e in story.asked(Notify)]

@@ -32,10 +32,13 @@ from escalation.core.commands import (
     Reopen,
     RequestApproval,
     Resolve,
+    Snooze,
     Unblock,
+    Unsnooze,
 )
 from escalation.core.decide import FACT_RULES, ON_DUE, RULES, decide
 from escalation.core.facts import ReportContacts, ReportDelivery, ReportReconciliation, ReportRoom, ReportTicket
+from escalation.core.lull import Lull
 from escalation.core.refusals import Refusal
 from escalation.core.state import ON_TIME, OPEN_PHASES, TERMINAL, TRANSITIONS
 from escalation.core.vocabulary import (
@@ -45,6 +48,7 @@ from escalation.core.vocabulary import (
     ClockName,
     DeEscalationReason,
     Edge,
+    LullKind,
     Outcome,
     Phase,
     Reconciled,
@@ -68,6 +72,7 @@ YES = standing("sam", "support-lead")
 LENIENT = opening(route="lenient", ask=Ask.DECIDE)
 LEADERSHIP = opening(route="leadership", ask=Ask.DECIDE)
 
+LULL = Lull(LullKind.MAINTENANCE, START, START + DAY, "dana", "the database moves", "db-move")
 EXCEPTION = RequestApproval("ann", ApprovalKind.POLICY_EXCEPTION, "a build of their own")
 
 # One command of each kind that is fine in itself, so that only the phase can object.
@@ -84,6 +89,8 @@ COMMANDS: tuple[Command, ...] = (
     Raise("ann", "stuck"),
     Block("ann", "the customer's logs"),
     Unblock("ann", "logs came"),
+    Snooze("ann", START + 6 * HOUR, "at the dentist"),
+    Unsnooze("ann", "back again"),
     Resolve("ann", TEXT),
     Confirm("sue"),
     Reopen("sue", "it is back"),
@@ -136,6 +143,8 @@ def test_a_command_leads_where_the_table_says_or_is_refused(phase: Phase, comman
     if isinstance(command, Approve | Reject) and phase in OPEN_PHASES and phase is not Phase.AWAITING_APPROVAL:
         story.do(EXCEPTION)
     leads_to = TRANSITIONS.get((phase, command.kind))
+    if isinstance(command, Unsnooze) and leads_to is not None:
+        story.suppose(people=replace(story.state.people, lull=LULL))
 
     if leads_to is None:
         assert story.refused(command) is (Refusal.ENDED if phase in TERMINAL else Refusal.NOT_IN_THIS_PHASE)

@@ -15,7 +15,6 @@ from functools import partial
 from typing import Any, Self
 
 from temporalio.client import WorkflowHandle, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
@@ -31,6 +30,7 @@ from escalation.core.vocabulary import Channel as Address
 from escalation.standins.journal import Accepted, Channel, TicketWrite
 from escalation.wire.entries import kept
 from escalation.wire.messages import Answer, Ending, View
+from escalation.wire.payloads import DATA_CONVERTER
 from tests.scenarios.agreements import agreement
 from tests.scenarios.company import DIRECTORY
 from tests.scenarios.world import World
@@ -160,10 +160,19 @@ class Story:
         """The agreement of this story, or a change of it; see `agreements.agreement`."""
         self.world.agree(self.policy, agreement(self.policy, **knobs))
 
-    async def opens(self, *, customer_hears: bool = True, **given: Any) -> Answer:  # noqa: ANN401  # of a request
+    def maintains(self, length: timedelta, **about: Any) -> datetime:  # noqa: ANN401  # of a window in the file
+        """Until that instant there is a window of maintenance, about Engineering unless it says otherwise."""
+        now = datetime.now(UTC).replace(microsecond=0)
+        given = {"since": now - timedelta(hours=1), "until": now + length}
+        times = {edge: at.isoformat() for edge, at in given.items()}
+        story = {"routes": ["to-engineering"], "reason": "the database moves", "by": "dana", **times, **about}
+        self.world.maintain(**{self.policy: {name: value for name, value in story.items() if value is not None}})
+        return given["until"]
+
+    async def opens(self, *, customer_hears: bool = True, proven: bool = False, **given: Any) -> Answer:  # noqa: ANN401  # of a request
         """The ticket is handed over, by the agent, as a SEV1 for Engineering to fix; the customer hears of it."""
         self.opener, self.restricted = given.get("by", "agent"), given.get("restricted", False)
-        answer = await self.world.desk.start(self.request(**given))
+        answer = await (self.world.signing if proven else self.world.desk).start(self.request(**given))
         if customer_hears and not self.restricted:
             await self.mailbox("acme").gets("We have escalated")
         return answer
@@ -391,13 +400,14 @@ class Story:
         return found
 
     async def _replays(self) -> None:
-        replayer = Replayer(workflows=[EscalationWorkflow], data_converter=pydantic_data_converter)
+        replayer = Replayer(workflows=[EscalationWorkflow], data_converter=DATA_CONVERTER)
         for history in await self.histories():
             await replayer.replay_workflow(history)
 
     async def leaves(self) -> None:
         """Leave nothing behind that could send in the next story, however this one went."""
         standins = self.world.standins
+        self.world.maintain()
         standins.clear_faults()
         standins.callbacks()
         standins.expect("sms", "delivered")

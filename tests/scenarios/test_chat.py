@@ -56,8 +56,31 @@ async def test_a_button_in_the_chat_takes_it(story: Story) -> None:
     await story.is_called_off("chatty")
 
 
+async def test_who_takes_it_by_text_has_no_buttons_in_the_chat_any_more(story: Story) -> None:
+    """The only one who is asked, so no message tells anybody: the page says so all the same."""
+    story.agrees(contacts=CONTACTS, terms=REACH)
+    await story.opens()
+    await story.chat("chatty").gets("SEV1")
+    await story.phone("chatty").gets_sms("SEV1").replies("ack {code}")
+    await story.stands(phase=Phase.ACTIVE, owner="chatty")
+
+    page = next(
+        send
+        for send in story.world.standins.outbox("chat")
+        if send.to == "U0CHATTY" and story.reference in (send.body or "")
+    )
+    conversation, _, ts = page.provider_id.partition(":")
+
+    async def settled() -> bool:
+        shown = (await asyncio.to_thread(story.world.standins.conversations))[conversation].messages[ts]
+        return "is yours" in shown.text and all(block["type"] == "section" for block in shown.blocks)
+
+    await until(settled, lambda: "the page kept its buttons")
+    await story.is_called_off("chatty")
+
+
 async def test_what_follows_is_told_in_the_thread_of_the_first_message(story: Story) -> None:
-    """Whoever was paged in the chat hears there who took it."""
+    """Whoever was paged in the chat hears there who took it, and their own page has no buttons any more."""
     story.agrees(contacts=CONTACTS, backup_after="0s", terms={"reach": [{"channel": "chat"}]})
     await story.opens()
     await story.chat("chatty").gets("SEV1")
@@ -66,6 +89,13 @@ async def test_what_follows_is_told_in_the_thread_of_the_first_message(story: St
     await story.chat("chatty").gets("Taken:")
 
     first, later = [send for send in story.world.standins.outbox("chat") if send.to == "U0CHATTY"][-2:]
+    conversation, _, ts = first.provider_id.partition(":")
+
+    async def settled() -> bool:
+        page = (await asyncio.to_thread(story.world.standins.conversations))[conversation].messages[ts]
+        return "taken by Cid Chatty" in page.text and all(block["type"] == "section" for block in page.blocks)
+
+    await until(settled, lambda: "the page of whoever was asked first kept its buttons")
     assert dict(later.options)["thread_ts"] == first.provider_id.partition(":")[2]
     assert dict(first.options).keys() >= {"blocks", "metadata"}
     await story.is_called_off("chatty", "chatty-second")

@@ -14,6 +14,8 @@ from escalation.core.vocabulary import Outcome, Phase
 from tests.scenarios.dialogue import Story
 from tests.scenarios.world import HTTP
 
+WROTE_STOP = 21610
+
 
 def outcomes(log: list[Entry], how: str) -> list[Outcome]:
     """What became of dispatches that way, in the order of the log."""
@@ -46,7 +48,7 @@ def table_away(url: str, table: str) -> Iterator[None]:
             connection.execute(f"ALTER TABLE {table}_away RENAME TO {table}")
 
 
-@pytest.mark.parametrize("code", [21610, 21211], ids=["wrote STOP", "is no number"])
+@pytest.mark.parametrize("code", [WROTE_STOP, 21211], ids=["wrote STOP", "is no number"])
 async def test_a_number_that_takes_no_sms_is_called_at_once(story: Story, code: int) -> None:
     """Voice comes twenty minutes later otherwise."""
     story.world.standins.fail("sms", "reject", code=code, to=story.number_of("primary"))
@@ -54,7 +56,9 @@ async def test_a_number_that_takes_no_sms_is_called_at_once(story: Story, code: 
 
     await story.phone("primary").is_called(story.reference)
 
-    await story.log_reads("failed destination", str(code), "page to primary by voice")
+    await story.log_reads(
+        f"failed {'opted_out' if code == WROTE_STOP else 'destination'}", str(code), "page to primary by voice"
+    )
     await story.is_called_off("primary")
 
 

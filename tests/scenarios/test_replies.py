@@ -225,6 +225,24 @@ async def test_stop_goes_to_voice_at_once_and_start_goes_back(story: Story) -> N
     await story.is_called_off("primary", "second")
 
 
+async def test_after_a_start_what_is_open_comes_by_text_again(story: Story) -> None:
+    """A word that its owner took back is no dead number: the next page is a text."""
+    await story.phone_of_ours_writes("second", "STOP")
+    try:
+        await story.opens()
+        await story.phone("primary").gets_sms("SEV1").replies("esc {code}")
+        await story.phone("second").is_called(story.reference)
+        await story.log_reads("opted_out", "page to second by voice")
+    finally:
+        await story.phone_of_ours_writes("second", "START")
+    await story.world.desk.reassign(story.reference, by="agent", to="second", reason="reads texts again")
+
+    await story.phone("second").gets_sms("SEV1").replies("ack {code}")
+    await story.stands(phase=Phase.ACTIVE, owner="second")
+    await story.phone("primary").gets_sms("Taken by")
+    await story.is_called_off("primary", "second")
+
+
 async def test_a_stop_is_noted_in_what_is_open(story: Story) -> None:
     """Once for the word; the log says that calls and mails are used instead."""
     await story.opens()

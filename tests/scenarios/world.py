@@ -1,5 +1,6 @@
 """Everything that a scenario plays in: the real engine, the real acts and vendor packages, and the local stand-ins."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -68,6 +69,11 @@ class World:
         assert self.settings.policy_dir is not None
         (self.settings.policy_dir / f"{name}.yaml").write_text(text)
 
+    def maintain(self, **windows: dict[str, Any]) -> None:
+        """Let these be the windows of maintenance, and no others."""
+        assert self.settings.maintenance_file is not None
+        self.settings.maintenance_file.write_text(json.dumps({"windows": windows}))
+
     def staffed(self, *changes: Change) -> None:
         """Let the directory be the scenarios' own with these changes; only in a world that has one of its own."""
         assert self.settings.directory_file not in {None, DIRECTORY}
@@ -82,6 +88,7 @@ async def world_in(
     production: bool = False,
     workers: bool = True,
     directory: Path = DIRECTORY,
+    throttles: str = "off",
     **worker_options: Any,  # noqa: ANN401  # of `Worker`
 ) -> AsyncIterator[World]:
     """A world of its own in `folder`. `production` believes no claim without proof, and still tells only stand-ins."""
@@ -93,6 +100,8 @@ async def world_in(
         standins.callbacks(gap=timedelta(0))
         standins.expect("voice", "completed")  # heard, which is no acknowledgement
         settings = settings_in(folder, standins.base_url, production=production, directory=directory)
+        # The same few people are told of a hundred stories at once: no limit, unless a story is about that.
+        settings = settings.model_copy(update={"throttles": throttles})
         client = await engine.connect()
         acts = compose(settings)
         if workers:
@@ -133,6 +142,8 @@ async def world_in(
 
 def settings_in(folder: Path, standins_url: str, *, production: bool = False, directory: Path = DIRECTORY) -> Settings:
     """The settings of a world in `folder`."""
+    maintenance = folder / "maintenance.yaml"
+    maintenance.write_text(json.dumps({"windows": {}}))
     settings = read_settings(
         standins_url=standins_url,
         twilio_base_url=standins_url,
@@ -141,6 +152,7 @@ def settings_in(folder: Path, standins_url: str, *, production: bool = False, di
         data_dir=folder,
         directory_file=directory,
         policy_dir=folder / "agreements",
+        maintenance_file=maintenance,
         public_url=PUBLIC,
         reply_domain=REPLIES,
         http_timeout=HTTP,
@@ -153,5 +165,9 @@ def settings_in(folder: Path, standins_url: str, *, production: bool = False, di
         settle_chat=SETTLE,
         bridge_url="https://meet.example/war-room",
     )
-    # Checked as development, which may talk to stand-ins; what production does differently is then switched on.
-    return settings.model_copy(update={"environment": Environment.PRODUCTION}) if production else settings
+    if not production:
+        return settings
+    # Checked as development, which may talk to stand-ins; what production does differently is then switched on. There
+    # is no chat then: production posts to Slack itself or nowhere.
+    bases = dict.fromkeys(("sendgrid_base_url", "ticket_base_url"), standins_url)
+    return settings.model_copy(update={"environment": Environment.PRODUCTION, "standins_url": None, **bases})

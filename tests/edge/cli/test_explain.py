@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from escalation.cli.explaining import MARKS_SHOWN_MAX, STRETCHES_SHOWN_MAX, STRETCHES_TOLD_MAX, TURNS_SHOWN_MAX
-from escalation.core.commands import Acknowledge, AddNote, Block, ChangeSeverity, Command, Unblock
+from escalation.core.commands import Acknowledge, AddNote, Block, ChangeSeverity, Command, Snooze, Unblock
 from escalation.core.decide import decide
+from escalation.core.lull import MaintenanceWindow
 from escalation.core.policy import Policy, Target
 from escalation.core.state import Escalation
 from escalation.core.vocabulary import Severity
@@ -174,3 +175,38 @@ def test_what_cannot_be_told_is_one_line(kept: Terminal, typed: list[str], compl
 
     assert (said.exit, said.out, len(said.err.splitlines())) == (2, "", 1)
     assert complaint in said.err
+
+
+def test_what_stood_still_for_a_snooze_is_explained_by_it_and_no_promise_did(terminal: Terminal) -> None:
+    """The page says until when and why; the check-in names the snooze, the resolution has never paused."""
+    snooze = Snooze("ann", NOW + HOUR, "on a train")
+    terminal.log.rows = rows(((2 * MINUTE, Acknowledge("ann")), (5 * MINUTE, snooze)), NOW - 10 * MINUTE, Severity.SEV2)
+    said = terminal("explain", KNOWN)
+
+    assert (said.exit, said.err) == (0, "")
+    assert "left alone until 2026-03-01 14:30 CET (13:30Z), in 1h, by ann; snooze: on a train" in said.out
+    check_in = block_of(said.out, "check-in, turn 1")
+    assert check_in[0] == "check-in, turn 1: paused"
+    assert any(
+        'paused 2026-03-01 13:25 CET (12:25Z): entry 3, snooze by ann: "on a train"' in line for line in check_in
+    )
+    assert "paused" not in "\n".join(block_of(said.out, "resolution, turn 1"))
+    assert "from       the end of a snooze, or of a window of maintenance; policy standard 1" in said.out
+
+
+def test_what_stood_still_from_the_opening_on_is_explained_by_the_maintenance(terminal: Terminal) -> None:
+    """Nobody was asked, and the entry says why."""
+    window = MaintenanceWindow("db-move", NOW - HOUR, NOW + HOUR, "the database moves", "dana")
+    decision = decide(
+        None,
+        opening(reference=KNOWN, episode="e1", deadline=NOW + DAY, maintenance=(window,)),
+        NOW - 10 * MINUTE,
+    )
+    terminal.log.rows = [KeptEntry(KNOWN, "e1", 1, decision.sealed.digest, decision.sealed.body)]
+    said = terminal("explain", KNOWN)
+
+    assert (said.exit, said.err) == (0, "")
+    assert "by dana; maintenance db-move: the database moves" in said.out
+    asked = block_of(said.out, "acknowledgement, turn 1")
+    assert asked[0] == "acknowledgement, turn 1: paused"
+    assert any("entry 1, open by sue (" in line and "maintenance db-move: the database moves" in line for line in asked)

@@ -97,7 +97,8 @@ def test_a_cut_list_says_how_to_go_on(terminal: Terminal) -> None:
     assert found["escalations"][0] == {
         "reference": "INC-1", "episode": "e1", "phase": "active", "severity": "SEV1", "route": "l2-engineering",
         "team": "Engineering", "customer": "acme", "owner": "rosa", "next_due": "2026-03-01T12:25:00Z",
-        "breached": True, "ended": False, "stopped": False, "standing": "active", "overdue": True,
+        "breached": True, "ended": False, "stopped": False, "left_alone_until": None, "standing": "active",
+            "overdue": True,
     }  # fmt: skip
 
 

@@ -88,7 +88,7 @@ class CoreEngine(RememberingClient):
 
     hours: Hours = field(default_factory=Hours)
     plays: dict[str, Play] = field(default_factory=dict)
-    episodes: dict[str, str] = field(default_factory=dict)
+    opened_as: dict[str, str] = field(default_factory=dict)
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     keys: list[tuple[str, str, str]] = field(default_factory=list)  # reference, key, kind: what was decided
     breaks_after: int | None = None
@@ -99,7 +99,7 @@ class CoreEngine(RememberingClient):
     async def start(self, request: EscalationRequest) -> Answer:
         self.started.append(request)
         ref = request.reference
-        if self.episodes.get(ref, request.episode) != request.episode and not self.plays[ref].state.ended:
+        if self.opened_as.get(ref, request.episode) != request.episode and not self.plays[ref].state.ended:
             raise Refused(Refusal.ALREADY_OPEN, {}, ref)
         assert request.severity is not None  # a recorded incident has one
         opening = Opening(
@@ -109,7 +109,7 @@ class CoreEngine(RememberingClient):
         play = Play(Script(ref, timedelta(0), opening, ()), replace(stage(), episode=lambda _: request.episode))
         play.take(play.opening(), self.hours.at)
         play.settle(self.hours.at)
-        self.plays[ref], self.episodes[ref] = play, request.episode
+        self.plays[ref], self.opened_as[ref] = play, request.episode
         return Answer(ref, request.episode, 1, play.state.phase)
 
     async def send(
@@ -141,7 +141,7 @@ class CoreEngine(RememberingClient):
         entry = play.take(replace(command, **given), self.hours.at).sealed.entry
         play.settle(self.hours.at)
         self.keys.append((ref, key, command.kind))
-        return Answer(ref, self.episodes[ref], entry.sequence, play.state.phase, entry.refusal, entry.facts)
+        return Answer(ref, self.opened_as[ref], entry.sequence, play.state.phase, entry.refusal, entry.facts)
 
     def passed(self, ref: str) -> Play:
         """That escalation, with its time come to now."""
@@ -156,7 +156,7 @@ class CoreEngine(RememberingClient):
             raise NotFound(ref)
         state = self.passed(ref).state
         return replace(
-            VIEW, reference=ref, episode=self.episodes[ref], phase=state.phase, severity=state.grade.level,
+            VIEW, reference=ref, episode=self.opened_as[ref], phase=state.phase, severity=state.grade.level,
             opened_at=state.case.opened_at, sequence=len(self.plays[ref].log),
         )  # fmt: skip
 

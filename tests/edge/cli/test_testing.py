@@ -35,6 +35,27 @@ def test_one_message_is_sent_and_followed(terminal: Terminal, standins: Standins
     assert len(set(lines)) == len(lines)
 
 
+def test_the_example_directory_has_somebody_with_a_chat(terminal: Terminal, standins: Standins) -> None:
+    """So that a newcomer sees one: dora's page stands there, which is its last word."""
+    said = terminal("send-test", "dora", "chat", "--within", "30m")
+
+    (sent,) = standins.outbox("chat")
+    assert (said.exit, said.err, sent.to) == (0, "", "U0DORA")
+    assert said.out.splitlines() == [f"chat to dora: accepted as {sent.provider_id}", "12:30:00Z posted"]
+    (conversation,) = standins.conversations().values()
+    assert [one.text for one in conversation.messages.values()] == [sent.body]
+
+
+def test_whoever_has_no_chat_is_named(terminal: Terminal, standins: Standins) -> None:
+    """With what to do about it; nothing is sent."""
+    said = terminal("send-test", "amira", "chat")
+
+    assert (said.exit, standins.outbox()) == (2, [])
+    assert said.err.startswith(
+        "escalate: 'amira' has no chat in the directory; correct the name, or add the address there"
+    )
+
+
 def test_a_call_that_nobody_answers_is_said_to_have_failed(terminal: Terminal, standins: Standins) -> None:
     """Exit 1."""
     standins.expect("voice", "no-answer")

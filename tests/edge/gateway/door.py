@@ -203,12 +203,12 @@ class Door:
         signed = {"Content-Type": f"multipart/form-data; boundary={boundary}", **keys.signed(body, timestamp, 1)}
         return self.http.post("/sendgrid/inbound", content=body, headers=signed)
 
-    def opened(self, ref: str, *told: str, code: int) -> None:
+    def opened(self, ref: str, *told: str, code: int, message: Message = Message.PAGE) -> None:
         """An escalation that these contacts were told about; codes are allotted in order, from 10."""
         assert Codes(self.store).allot(ref, EPISODE) == code
         self.client.views[ref] = view(ref)
         for number, contact in enumerate(told, start=1):
-            claim = self.claimed(ref, contact, number)
+            claim = self.claimed(ref, contact, number, message=message)
             self.ledger.sent(claim, f"SM{ref}{number}")
 
     def claimed(

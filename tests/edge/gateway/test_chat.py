@@ -55,6 +55,7 @@ class RememberingDesk:
 
     whispers: list[tuple[str, str]] = field(default_factory=list)
     settled: list[tuple[Place, str]] = field(default_factory=list)
+    closed: list[tuple[str, str, str]] = field(default_factory=list)
     down: bool = False
 
     def about(self, place: Place) -> Meant | None:
@@ -67,6 +68,9 @@ class RememberingDesk:
 
     def settle(self, place: Place, text: str, at: datetime) -> None:
         self.settled.append((place, text))
+
+    def close(self, reference: str, episode: str, contact: str, said: str, at: datetime) -> None:
+        self.closed.append((reference, contact, said))
 
 
 @dataclass

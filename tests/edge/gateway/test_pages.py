@@ -50,7 +50,8 @@ def test_looking_changes_nothing(door: Door, page: str) -> None:
     shown = [door.http.get(page) for _ in range(3)]
 
     assert [each.status_code for each in shown] == [200] * 3
-    assert door.http.head(page).status_code == 405
+    assert (door.http.head(page).status_code, door.http.head(page).content) == (200, b"")
+    assert door.http.head(f"{page}x").status_code == 404
     assert (door.client.acks, door.client.done) == ([], [])
 
 
@@ -219,12 +220,31 @@ def test_a_form_is_bounded(door: Door, page: str) -> None:
 
 
 def test_a_page_is_bounded(door: Door, page: str) -> None:
-    """A program that presses on and on is told to stop."""
+    """A program that presses on and on is told to stop, and so is one that looks on and on."""
+    for number in range(ACTS_MAX):
+        assert door.http.get(page).status_code == 200
+        assert door.http.post(page, data={"do": "ack", "n": f"{number:016x}"}).status_code == 200
+
+    assert door.http.get(page).status_code == 429
+    assert door.http.post(page, data={"do": "ack", "n": "f" * 16}).status_code == 429
+
+
+def test_whoever_looks_all_the_time_takes_nobodys_button_away(door: Door, page: str) -> None:
+    """A mail scanner or a monitor may reload it for ever."""
+    shown = door.http.get(page).text
     for _ in range(ACTS_MAX):
         door.http.get(page)
 
     assert door.http.get(page).status_code == 429
-    assert door.http.post(page, data={"do": "ack", "n": "0" * 16}).status_code == 429
+    assert door.http.post(page, data={"do": "ack", "n": nonce(shown)}).status_code == 200
+    assert len(door.client.acks) == 1
+
+
+def test_an_address_that_has_aged_is_gone_for_whoever_tries_it(door: Door, page: str) -> None:
+    """As for whoever looks."""
+    door.clock.at = NOW + LASTS + timedelta(seconds=1)
+
+    assert (door.http.head(page).status_code, door.http.get(page).status_code) == (410, 410)
 
 
 def test_an_engine_that_is_away_is_said(door: Door, page: str) -> None:

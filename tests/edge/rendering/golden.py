@@ -10,6 +10,7 @@ from pathlib import Path
 
 from escalation.adapters.rendering import CHATTED, PEOPLE, Renderer, Words, variants
 from escalation.adapters.sending import ChatMessage, Letter, Reader, Script, ShortMessage
+from escalation.adapters.templates import UNTRANSLATED
 from escalation.core.effects import ApprovalBrief, Brief
 from escalation.core.vocabulary import ApprovalKind, Channel, Message, Phase
 from tests.edge.samples import BRIEF, NOW, TITLE, WORDS
@@ -26,12 +27,7 @@ TAKES_TEXT = {
 ENDED = {Message.CLOSING, Message.RETURNED, Message.CUSTOMER_CLOSING}
 READERS = {"": Reader(), "de": Reader("de", "Europe/Berlin")}
 """By the folder of the golden files."""
-TRANSLATED = (
-    Message.PAGE,
-    Message.ACKNOWLEDGED,
-    Message.CLOSING,
-    *(message for message in Message if message.startswith("customer_")),
-)
+TRANSLATED = tuple(message for message in Message if message not in UNTRANSLATED)
 
 APPROVAL = ApprovalBrief(
     number=3,

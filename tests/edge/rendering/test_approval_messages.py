@@ -48,6 +48,17 @@ KINDS = [
         "may the ticket go back to L1?",
         "the ticket went back to L1",
     ),
+    (replace(SPEND, kind=ApprovalKind.DE_ESCALATE, act="cancel"), "may it be cancelled?", "it was cancelled"),
+    (
+        replace(SPEND, kind=ApprovalKind.DE_ESCALATE, act="confirm"),
+        "may it be closed now, at the customer's word?",
+        "it was closed at the customer's word",
+    ),
+    (
+        replace(SPEND, total=Money(90000, "EUR")),
+        "may EUR 500.00 be spent (EUR 900.00 in all)?",
+        "EUR 500.00 was allowed to be spent (EUR 900.00 in all)",
+    ),
 ]
 
 
@@ -92,6 +103,14 @@ def test_an_approver_learns_all_there_is_to_know() -> None:
         "Please decide by Sun 22 Nov 2026, 14:25 UTC, in 4 hours. After that others are asked.",
     ):
         assert words in mail
+
+
+def test_a_name_that_nobody_vouched_for_is_said_to_be_a_claim() -> None:
+    """In development, where it is taken as it is."""
+    words = "Asked for by amira (that is a claim: nobody has vouched for it)"
+
+    assert words in made(asking(replace(SPEND, claimed=True)), Channel.EMAIL)
+    assert "claim" not in made(asking(SPEND), Channel.EMAIL)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Messages: what goes out reads as reviewed, and says what its reader needs to know, in every channel and language."""
 
 import re
+import shutil
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -295,10 +297,13 @@ def test_an_unknown_language_is_english(language: str) -> None:
     assert letter(Message.PAGE, words) == letter(Message.PAGE, replace(words, reader=Reader()))
 
 
-def test_a_region_reads_its_language_and_a_gap_in_it_is_filled_in_english() -> None:
+def test_a_region_reads_its_language_and_a_gap_in_it_is_filled_in_english(tmp_path: Path) -> None:
     """No message mixes two languages: where one is not translated, its layout and its dates are English as well."""
     austrian = letter(Message.PAGE, words_of(Message.PAGE, Reader("de-AT")))
-    untranslated = letter(Message.CHECK_IN, words_of(Message.CHECK_IN, Reader("de")))
+    folder = Path(shutil.copytree(str(files("escalation") / "templates"), tmp_path / "templates"))
+    shutil.rmtree(folder / "de" / "check_in")
+    words = words_of(Message.CHECK_IN, Reader("de"))
+    untranslated = Renderer(folder).render(Message.CHECK_IN, Channel.EMAIL, BRIEF, words, "d-1", NOW)
 
     assert '<html lang="de">' in austrian.html
     assert "Sie sind gebeten" in austrian.text

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Collection
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from jinja2 import Environment, nodes
 from escalation.adapters.phrasing import TemplateFault
 from escalation.adapters.rendering import Renderer, Words, variants
 from escalation.adapters.sending import Letter, Reader
-from escalation.adapters.templates import FIELDS, LANGUAGE, Templates
+from escalation.adapters.templates import FIELDS, LANGUAGE, UNTRANSLATED, Templates
 from escalation.core.vocabulary import Channel, Message
 from tests.edge.rendering.golden import TRANSLATED, words_of
 from tests.edge.samples import BRIEF, NOW, TITLE
@@ -22,7 +23,7 @@ TRANSLATIONS = sorted(
     path.relative_to(ROOT).as_posix()
     for language in LANGUAGES
     for path in (ROOT / language).rglob("*")
-    if path.suffix in {".txt", ".html"}
+    if path.suffix in {".txt", ".html", ".jinja"}
 )
 PAGE = Words(TITLE, None, None)
 
@@ -39,7 +40,7 @@ def sms(root: Path, reader: Reader | None = None) -> object:
 
 
 def used(path: Path) -> set[str]:
-    """Every variable of ours in a template, with the facts that are taken from it, and what it stands upon."""
+    """Every variable of ours in a template, the facts that are taken from it, its macros, and what it stands upon."""
     tree = Environment(autoescape=True).parse(path.read_text("utf-8"))
     names = {name.name for name in tree.find_all(nodes.Name) if name.name in FIELDS}
     facts = {
@@ -48,8 +49,15 @@ def used(path: Path) -> set[str]:
         if isinstance(found.node, nodes.Name)
     }
     filters = {f"| {found.name}" for found in tree.find_all(nodes.Filter)}
+    macros = {f"macro {found.name}" for found in tree.find_all(nodes.Macro)}
     parents = {str(found.template.value) for kind in (nodes.Extends, nodes.Include) for found in tree.find_all(kind)}  # type: ignore[attr-defined]  # a constant
-    return names | facts | filters | parents
+    return names | facts | filters | macros | parents
+
+
+def below(folder: Path, without: Collection[str] = ()) -> set[str]:
+    """The files below it, but for folders that are another language's."""
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    return {path for path in found if path.split("/")[0] not in without}
 
 
 def test_shipped_templates_are_complete_and_use_only_known_variables() -> None:
@@ -64,6 +72,27 @@ def test_a_translation_uses_the_same_variables_as_the_english_one(path: str) -> 
     english = ROOT / path.partition("/")[2]
 
     assert used(ROOT / path) == used(english)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_shipped_language_is_complete(language: str) -> None:
+    """Layouts included; but for subjects, and for the families that are told in English on purpose."""
+    english, there = below(ROOT, LANGUAGES), below(ROOT / language)
+    owed = {path for path in english if not path.endswith("subject.txt") and path.split("/")[0] not in UNTRANSLATED}
+
+    assert there == owed
+
+
+def test_what_is_told_in_english_on_purpose_exists() -> None:
+    """A family that is gone, or was translated after all, is no exception any more."""
+    assert {path.split("/")[0] for path in below(ROOT, LANGUAGES)} >= UNTRANSLATED
+
+
+def test_no_paragraph_stands_twice_in_a_template() -> None:
+    """A block that was pasted twice says everything twice."""
+    for path in ROOT.rglob("*.*"):
+        blocks = re.findall(r"^{% if link %}$.*?^{% endif %}$", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        assert len(blocks) <= 1, path
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

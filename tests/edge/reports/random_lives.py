@@ -4,9 +4,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from escalation.core.commands import AdoptPolicy, Approve, Command, Elapse, ExtendDeadline, HandOff, PostUpdate, Reject
+from escalation.core.commands import (
+    AdoptPolicy,
+    Approve,
+    Command,
+    Elapse,
+    ExtendDeadline,
+    HandOff,
+    PostUpdate,
+    Reject,
+    Snooze,
+)
 from escalation.core.decide import Decision, decide
 from escalation.core.hours import AtClose, DayRule, Days, LongDay, Manner, SkippedEdge
+from escalation.core.lull import MaintenanceWindow
 from escalation.core.policy import Cadence, Policy, Target, TierPromise
 from escalation.core.reckoning import (
     Anchor,
@@ -29,7 +40,7 @@ NIGHT = replace(OFFICE, name="night", week=((window(22, 30),),) * 6 + ((),), exc
 LENGTHS = (0 * HOUR, 15 * MINUTE, HOUR, 8 * HOUR, 24 * HOUR, 40 * HOUR, 200 * HOUR)
 ALL_RUN = tuple(ClockName)
 # Not every move is somebody's nonsense: these keep an escalation alive and its clocks busy.
-BUSY = (2, 3, 5, 6, 7, 8, 9, 11, 11, 12, 12, 13, 15, 15, 18, 22)
+BUSY = (2, 3, 5, 6, 7, 8, 9, 11, 11, 12, 12, 13, 15, 15, 18, 22, 28, 28, 29)
 # How often somebody moves the deadline, or answers what waits for a yes.
 LATER, ANSWERED = 0.1, 0.5
 APPROVERS = (standing("sam", "support-lead"), standing("vic", "vp"))
@@ -79,6 +90,7 @@ def life(seed: int, *, sealed: bool = False) -> list[Decision]:
     command: Command = opening(
         policy=first, route=route, ask=ask, severity=chance.choice(first.terms).severity,
         deadline=now + chance.choice((HOUR, 3 * DAY, 90 * DAY)),
+        maintenance=chance.choice(((), (MaintenanceWindow("move", now, now + 9 * HOUR, "it moves", "dana"),))),
     )  # fmt: skip
     decisions = [decide(None, command, now, sealed=sealed)]
     state = decisions[-1].state
@@ -109,6 +121,8 @@ def _following(chance: Random, state: Escalation, now: datetime, other: Policy) 
     kind, which, variant = chance.choice(BUSY), chance.randrange(60), chance.randrange(60)
     if kind == 18:
         return now, AdoptPolicy("ann", other, "a better one")
+    if kind == 28:
+        return now, Snooze("ann", now + chance.choice((HOUR, 9 * HOUR)), "because")
     if kind == 5:
         return now, PostUpdate("ann", chance.choice(list(Audience)), TEXT)
     return now, command_of(state, kind, which, variant)

@@ -8,7 +8,17 @@ from typing import TypeVar
 from temporalio.common import RetryPolicy
 from temporalio.testing import ActivityEnvironment
 
-from escalation.adapters.ledger import AlreadyFailed, AlreadySent, Claim, Ledger, LedgerDown, Order, Row, Unfinished
+from escalation.adapters.ledger import (
+    AlreadyFailed,
+    AlreadySent,
+    Claim,
+    Ledger,
+    LedgerDown,
+    Order,
+    Row,
+    Unfinished,
+    Waiting,
+)
 from escalation.adapters.sending import (
     Accepted,
     Attempt,
@@ -133,7 +143,7 @@ class FragileLedger(Ledger):
 
     down: frozenset[str] = frozenset()
 
-    def claim(self, order: Order) -> Claim | AlreadySent | AlreadyFailed | Unfinished:
+    def claim(self, order: Order) -> Claim | AlreadySent | AlreadyFailed | Unfinished | Waiting:
         self._reach("claim")
         return super().claim(order)
 

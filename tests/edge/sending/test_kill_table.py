@@ -19,6 +19,7 @@ from escalation.adapters.migrating import upgrade
 from escalation.adapters.receipts import Receipt
 from escalation.adapters.store import open_store
 from escalation.core.effects import Reconcile
+from escalation.core.facts import TOLD_TWICE
 from escalation.core.vocabulary import Channel, Outcome, Reconciled
 from escalation.standins import journal
 from escalation.standins.faults import FaultKind
@@ -159,7 +160,10 @@ def test_k8_a_list_that_lags_behind_less_than_we_wait(line: Line, channel: Chann
 
 @every_channel
 def test_k8_a_list_that_lags_behind_more_than_we_wait(line: Line, channel: Channel) -> None:
-    """The one stated case of a second message: it is sent again rather than lost, and the first receipt flags it."""
+    """The one stated case of a second message: it is sent again rather than lost, and the first receipt flags it.
+
+    In the ledger, and once in the log of the escalation.
+    """
     line.standins.lag(VENDORS[channel], timedelta(minutes=1))
     line.standins.fail(VENDORS[channel], "accept_then_drop")
     assert line.send(channel) is Outcome.AMBIGUOUS
@@ -171,6 +175,8 @@ def test_k8_a_list_that_lags_behind_more_than_we_wait(line: Line, channel: Chann
     row = line.ledger.get(DISPATCH)
     assert row is not None
     assert {row.provider_id, row.second_provider_id} == {first, second}
+    line.hears("delivered", first, key="copy")
+    assert [owed.code for owed in line.inbox.owed(10)] == [TOLD_TWICE]
 
 
 @every_channel

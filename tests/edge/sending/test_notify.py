@@ -7,9 +7,12 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.notify import PAGE_WAIT_MAX, Notifier
+from escalation.adapters.inbox import Inbox
 from escalation.adapters.ledger import FRESHNESS, Claim, Order, State
-from escalation.adapters.sending import Accepted, Answered, Attempt, Broken, Letter, Script, ShortMessage
+from escalation.adapters.receipts import Receipt
+from escalation.adapters.sending import Accepted, Answered, Attempt, Broken, Letter, Outgoing, Script, ShortMessage
 from escalation.core.effects import Text
+from escalation.core.facts import TOLD_TWICE
 from escalation.core.vocabulary import Channel, Failure, Message, Outcome
 from tests.edge.samples import NOW, notify
 from tests.edge.sending.fakes import ATTEMPTS_MAX, Book, FragileLedger, Uptime, Vendor, WordsKept, run
@@ -317,3 +320,17 @@ def test_nothing_that_leaves_the_act_holds_an_address(notifier: Build, book: Boo
         except ApplicationError as error:
             left = repr(error)
         assert not any(address in left for address in book.addresses.values())
+
+
+def test_a_second_acceptance_is_answered_as_one(notifier: Build, inbox: Inbox) -> None:
+    """A receipt of an earlier copy comes while the later one is posted: the log of the escalation says so."""
+
+    class Overtaken(Vendor):
+        def send(self, outgoing: Outgoing) -> Attempt:
+            inbox.receive(Receipt("k1", "d-1", "delivered", NOW, provider_id="SM0"))
+            return super().send(outgoing)
+
+    report = run(notifier(Overtaken(Accepted("SM1"))).notify, PAGE)
+
+    assert (report.outcome, report.provider_id, report.code) == (Outcome.ACCEPTED, "SM1", TOLD_TWICE)
+    assert run(notifier(Vendor()).notify, PAGE, attempt=2).code is None

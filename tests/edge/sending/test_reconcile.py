@@ -6,7 +6,9 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.reconcile import Reconciler
+from escalation.adapters.inbox import Inbox
 from escalation.adapters.ledger import Claim, Order, Row, State
+from escalation.adapters.receipts import Receipt
 from escalation.adapters.sending import Seen, Sighting, Unclear, Unseen
 from escalation.core.effects import Reconcile
 from escalation.core.vocabulary import Channel, Failure, Message, Reconciled
@@ -14,6 +16,7 @@ from tests.edge.samples import NOW
 from tests.edge.sending.fakes import ATTEMPTS_MAX, Book, FragileLedger, Vendor, run
 from workflows.ports import Look
 
+RECEIPT = Receipt("k1", "d-1", "queued", NOW, provider_id="SM1")
 Build = Callable[[Vendor], Reconciler]
 
 
@@ -61,10 +64,12 @@ def test_an_answer_that_proves_nothing_changes_nothing(reconciler: Build, ledger
     assert row(ledger).state is State.INTENT
 
 
-def test_a_settled_row_answers_without_asking_the_provider(reconciler: Build, ledger: FragileLedger) -> None:
+def test_a_settled_row_answers_without_asking_the_provider(
+    reconciler: Build, ledger: FragileLedger, inbox: Inbox
+) -> None:
     """A receipt was quicker."""
     claim(ledger)
-    ledger.sent_by_receipt("d-1", "SM1")
+    inbox.receive(RECEIPT)
     vendor = Vendor()
     report = run(reconciler(vendor).reconcile, look())
 
@@ -138,13 +143,15 @@ def test_an_unreachable_ledger_is_tried_again_then_unknown(reconciler: Build, le
     assert run(act, look(), attempt=ATTEMPTS_MAX).result is Reconciled.UNKNOWN
 
 
-def test_an_intent_that_moved_on_during_the_look_up_has_the_last_word(reconciler: Build, ledger: FragileLedger) -> None:
+def test_an_intent_that_moved_on_during_the_look_up_has_the_last_word(
+    reconciler: Build, ledger: FragileLedger, inbox: Inbox
+) -> None:
     """A receipt arrives while the provider's list is read."""
     claim(ledger)
 
     class Slow(Vendor):
         def look(self, question: object) -> Sighting:
-            ledger.sent_by_receipt("d-1", "SM1")
+            inbox.receive(RECEIPT)
             return Unseen()
 
     report = run(reconciler(Slow()).reconcile, look())

@@ -178,12 +178,12 @@ def test_the_words_of_a_call_are_said_in_one_call(store: Engine) -> None:
 
 
 def test_a_text_to_whoever_has_turned_them_off_fails_at_once(build: Callable[..., Notifier], store: Engine) -> None:
-    """As if there were no address, so that the next channel is tried; nothing is posted."""
+    """So that the next channel is tried; nothing is posted. It is no dead address: they may write START."""
     OptOuts(store).say("SM1", "primary", Channel.SMS, off=True, at=NOW)
     vendor = Vendor()
     report = run(build(vendor).notify, Send(notify(dispatch=DISPATCH), NOW))
 
-    assert (report.outcome, report.failure, report.code) == (Outcome.FAILED, Failure.NO_ADDRESS, "opted_out")
+    assert (report.outcome, report.failure, report.code) == (Outcome.FAILED, Failure.OPTED_OUT, "opted_out")
     assert vendor.sent == []
 
 
