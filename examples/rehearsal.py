@@ -119,8 +119,9 @@ async def rehearsing(flags: Sequence[str] = ()) -> AsyncIterator[Rehearsal]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="escalation-play-")))
         engine = await stack.enter_async_context(VirtualEngine(flags))
         standins = stack.enter_context(Standins(store=folder / "standins.db"))
-        standins.callbacks(enabled=False)
-        stack.enter_context(environment(folder, standins.base_url, engine.address, {}))
+        standins.callbacks(enabled=False, gap=timedelta(0))  # hours pass in no time: a life must be over by then
+        # Each incident is rehearsed as if it were alone; what people can bear is counted over all of them.
+        stack.enter_context(environment(folder, standins.base_url, engine.address, {"THROTTLES": "off"}))
         settings = read_settings()
         for worker in build_workers(engine.client, compose(settings), graceful_shutdown_timeout=STOP_MAX):
             await stack.enter_async_context(worker)

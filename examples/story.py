@@ -106,8 +106,9 @@ class Story:
             self.line("text", f"to {to}: {_one_line(send.body)}", send.accepted_at)
         elif send.channel == "voice":
             spoken = re.search(r"<Say[^>]*>(.*?)</Say>", send.twiml or "")
-            said = unescape(spoken[1]) if spoken else ""
-            self.line("call", f"to {to}: “{_cut(said, CALL_CHARS_MAX)}”", send.accepted_at)
+            # Where the words are fetched when somebody picks up, there are none yet.
+            said = f"“{_cut(unescape(spoken[1]), CALL_CHARS_MAX)}”" if spoken else "it rings"
+            self.line("call", f"to {to}: {said}", send.accepted_at)
         else:
             words = _one_line((send.body or "").partition("\n")[2])  # without the greeting
             self.line("mail", f"to {to}: {_cut(words, MAIL_CHARS_MAX)}", send.accepted_at)

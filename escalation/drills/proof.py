@@ -168,6 +168,8 @@ class _Witness:
             return _turned(fact, heard, self._play.there.get(fact.number, ()))
         if isinstance(fact, ReportReconciliation) and isinstance(heard, ReportReconciliation):
             return replace(fact, provider_id=heard.provider_id)
+        if isinstance(fact, ReportRoom) and isinstance(heard, ReportRoom) and fact.shown and heard.shown:
+            return replace(fact, room=heard.room)  # the chat has a say in its name
         return fact
 
     def _on_time(self, planned: datetime | None, at: datetime, number: int) -> None:

@@ -25,14 +25,13 @@ GAP_MAX = timedelta(minutes=5)
 
 
 class Lifecycle:
-    """Walks each send through its stages, `gap` apart, on the threads of `later`."""
+    """Walks each send through its stages, `gap` apart: mails and calls have lives of their own."""
 
     def __init__(
         self, journal: Journal, webhooks: Webhooks, later: Later, account_sid: str, stopping: threading.Event
     ) -> None:
         self._journal = journal
         self._webhooks = webhooks
-        self._later = later
         self._account_sid = account_sid
         self._gap = GAP
         self.outcomes = Outcomes()
@@ -69,7 +68,7 @@ class Lifecycle:
             self._enter(send, stages[index], outcome, last=index + 1 == len(stages))
             self._walk(send, outcome, index + 1)
 
-        self._later.after(self._gap, step)
+        self._webhooks.in_time(self._gap, step)
 
     def _enter(self, send: Accepted, status: str, outcome: Outcome, *, last: bool) -> None:
         code = EXPIRED if outcome.ends == "expired" else outcome.error_code

@@ -87,7 +87,7 @@ class MailEvents:
             self._enter(mail, stages[index], outcome, last=index + 1 == len(stages))
             self._walk(mail, outcome, index + 1, gap)
 
-        self._later.after(gap, step)
+        self._webhooks.in_time(gap, step)
 
     def _enter(self, mail: Accepted, stage: str, outcome: Outcome, *, last: bool) -> None:
         now = datetime.now(UTC)

@@ -84,6 +84,13 @@ class Webhooks:
         """Twilio's signature (HMAC-SHA1) of a form posted to the public `url`."""
         return str(self._validator.compute_signature(url, form))
 
+    def in_time(self, gap: timedelta, step: Callable[[], object]) -> None:
+        """Take a step of a send's life after the gap. With no gap and nobody told, before the send is answered."""
+        if gap or self.callbacks.enabled:
+            self._later.after(gap, step)
+        else:
+            step()
+
     def report(self, about: str, said: tuple[str, ...], post: Callable[[], object], *, last: bool) -> None:
         """Post something about a send as the weather has it; `said` tells it from every other report of the run.
 

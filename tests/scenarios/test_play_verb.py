@@ -36,6 +36,10 @@ def recorded(reference: str) -> str:
     return json.dumps({"id": reference, "opened_at": at[0], "priority_at_open": 2, "events": events}) + "\n"
 
 
+TYPED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from escalation.cli import app; app()"
+"""As at a terminal, also where whoever runs the tests has been told to ignore Ctrl-C."""
+
+
 async def playing(world: World, file: Path, speed: str) -> Process:
     """The command, as a person types it."""
     ours = {
@@ -46,7 +50,7 @@ async def playing(world: World, file: Path, speed: str) -> Process:
     }
     command = (
         "-c",
-        "from escalation.cli import app; app()",
+        TYPED,
         "play",
         file,
         "--speed",

@@ -90,7 +90,7 @@ async def test_everything_stays_open_through_a_kill_of_everything(site: Site) ->
     for left in ("engine.db.new", "engine.db.new-wal"):
         (site.folder / left).write_text("what a kill in the middle of a first start has left")
     first = await asyncio.to_thread(run, site, *ports_of(site))
-    assert (first.returncode, first.stderr) == (0, "")
+    assert (first.returncode, first.stderr) == (0, ""), first.stderr
     assert f"everything listens on {LOOPBACK} only" in first.stdout
     for url in (site.pages, site.outbox, f"{site.gateway}/health"):
         assert url.removesuffix("/health") in first.stdout
@@ -104,7 +104,7 @@ async def test_everything_stays_open_through_a_kill_of_everything(site: Site) ->
         os.kill(pid or 0, signal.SIGKILL)
 
     second = await asyncio.to_thread(run, site)
-    assert (second.returncode, second.stderr) == (0, "")
+    assert (second.returncode, second.stderr) == (0, ""), second.stderr
     assert await phases(site) == before
     assert said_by_people(site) == said
     assert set(said.values()) == {1}

@@ -10,10 +10,11 @@ from twilio.request_validator import RequestValidator
 
 from escalation.standins.later import Later
 from escalation.standins.lifecycle import GAP_MAX
+from escalation.standins.mail_events import key_of
 from escalation.standins.outcomes import RULES_MAX
 from escalation.standins.server import Standins
 from escalation.standins.webhooks import COPIES_MAX, Delivery
-from tests.edge.standins.vendors import OURS, PHONE, Received, Receiver, refusal, text
+from tests.edge.standins.vendors import OURS, PHONE, Received, Receiver, mail, refusal, text
 
 PUBLIC = "https://escalations.example.com/hooks"
 
@@ -51,6 +52,22 @@ def test_an_sms_reports_sent_then_delivered(standins: Standins, twilio: Any, web
     assert {one.path for one in got} == {"/twilio/status?d=d-1"}
     assert all(is_signed(standins, one, url) for one in got)
     assert not any("ErrorCode" in one.form for one in got)
+
+
+def test_with_no_gap_and_nobody_told_a_life_is_over_when_the_send_is_answered(
+    standins: Standins,
+    twilio: Any,  # noqa: ANN401
+    sendgrid: Any,  # noqa: ANN401
+) -> None:
+    """For whoever lets hours pass in no time: there is nothing to wait for."""
+    standins.callbacks(enabled=False, gap=timedelta(0))
+
+    message = text(twilio)
+    sendgrid.send(mail("ada@example.com"))
+
+    ended = [standins.journal.status(key_of(send)) for send in standins.outbox()]
+    assert [one.status for one in ended if one is not None] == ["delivered", "delivered"]
+    assert message.sid == standins.outbox()[0].provider_id
 
 
 @pytest.mark.parametrize(
