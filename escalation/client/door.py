@@ -25,7 +25,7 @@ from escalation.core import commands as say
 from escalation.core.facts import Fact
 from escalation.core.refusals import Refusal
 from escalation.wire import listing, names, reading, requests
-from escalation.wire.asking import LINGERS, PASSING, AgainError, Patience, ended_first, malformed, persist, translated
+from escalation.wire.asking import LINGERS, PASSING, AgainError, Patience, ended_first, not_taken, persist, translated
 from escalation.wire.messages import Adoption, Answer, Ending, Instruction, LateFact, Start, View
 from escalation.wire.outcomes import Ended, Head, NotFound, Refused, Unreachable
 from escalation.wire.payloads import DATA_CONVERTER
@@ -237,7 +237,7 @@ class EscalationClient(Beside):
                 raise
         except WorkflowUpdateFailedError as error:
             if not ended_first(error):
-                raise malformed(error) from None
+                raise not_taken(error) from None
         else:
             return answer
         return await self._answer_after_the_end(ref, update)
@@ -266,7 +266,7 @@ class EscalationClient(Beside):
             answer = await start_or_find(self._engine, request, f"open-{episode}-{uuid4()}", vouch)
         except WorkflowUpdateFailedError as error:
             if not ended_first(error):
-                raise malformed(error) from None
+                raise not_taken(error) from None
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

@@ -36,7 +36,9 @@ LINGERS = timedelta(seconds=2)
 that. One that waited while a worker came, began a task and died would show the next worker that lost task as its own.
 """
 
-_ENDED_FIRST = "AcceptedUpdateCompletedWorkflow"  # the server's own word
+# The server's own words.
+_ENDED_FIRST = "AcceptedUpdateCompletedWorkflow"
+_NOT_SEEN = "UnprocessedUpdate"
 
 T = TypeVar("T")
 
@@ -102,7 +104,12 @@ def ended_first(error: WorkflowUpdateFailedError) -> bool:
     return isinstance(error.cause, ApplicationError) and error.cause.type == _ENDED_FIRST
 
 
-def malformed(error: WorkflowUpdateFailedError) -> BadInput:
-    """A validator found it malformed: nothing was recorded."""
+def not_taken(error: WorkflowUpdateFailedError) -> BadInput | AgainError:
+    """A validator found it malformed: nothing was recorded. Or a task that was to bring it ended without: ask again.
+
+    The second befalls updates that arrive while workers are killed or started.
+    """
     cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type == _NOT_SEEN:
+        return AgainError()
     return BadInput(cause.message if isinstance(cause, ApplicationError) else str(cause).splitlines()[0])
