@@ -130,8 +130,8 @@ def test_every_act_that_the_workflow_names_is_served(world: World) -> None:
 
     served = {queue: {deed.__name__ for deed in deeds} for queue, deeds in compose(world.settings).items()}
 
-    sends = {"notify", "reconcile", "look_up_receipt"}
-    calls = {"notify"}
+    sends = {"notify", "reconcile", "look_up_receipt", "send_bundle"}
+    calls = {"notify", "send_bundle"}
     chat = {*sends, "show_room"}
     assert served == {
         TASK_QUEUE: promised - chat,
