@@ -42,10 +42,16 @@ class Lists:
         effect = entries[0].effect
         try:
             name, reader = self._book.name(effect.contact, at), self._book.reader(effect.contact, at)
+            owners = {entry.effect.brief.owner for entry in entries}
+            named = {owner: self._book.name(owner, at) or owner for owner in owners if owner}
         except Exception as error:  # noqa: BLE001  # whatever a directory raises, it could not be asked
             raise again("DirectoryDown", type(error).__name__) from None
         words = Words(title=None, text=None, name=name, reader=reader)
-        return self._renderer.listed(effect.channel, self._lines(entries), more, words, together(entries).dispatch, at)
+        lines = tuple(
+            replace(line, brief=replace(line.brief, owner=named.get(line.brief.owner, line.brief.owner)))
+            for line in self._lines(entries)
+        )
+        return self._renderer.listed(effect.channel, lines, more, words, together(entries).dispatch, at)
 
     def _lines(self, entries: Sequence[Entry]) -> tuple[Line, ...]:
         """One line for each escalation, as the last word on it says: what is over or taken is asked of nobody."""

@@ -257,6 +257,7 @@ class Notifier:
                 text=None,
                 name=name,
                 customer=self._book.name(brief.customer, send.at) if brief.customer else None,
+                owner=self._book.name(brief.owner, send.at) if brief.owner else None,
                 reader=self._book.reader(effect.contact, send.at),
             )
         except Exception as error:  # noqa: BLE001  # whatever a directory raises, it could not be asked

@@ -88,7 +88,7 @@ def variants(message: Message) -> tuple[str, ...]:
 class Words:
     """The words that are looked up when a message is made. `title` None: the content store could not be asked.
 
-    `description` is what the escalation was handed over with, `customer` the customer's name.
+    `description` is what the escalation was handed over with; `customer` and `owner` are what these are called.
     """
 
     title: str | None
@@ -99,6 +99,7 @@ class Words:
     reader: Reader = READER
     link: str | None = None  # the page on which the message is answered
     keypad: bool = False  # of a call: whether its keys are heard
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +307,7 @@ class Renderer:
         led = brief.decides or bool(brief.executive and brief.executive in words.reader.roles)
         description = None if words.description is None else _body(visible(words.description).strip())
         return {
-            "brief": _clean(brief, zone),
+            "brief": _clean(replace(brief, owner=words.owner or brief.owner), zone),
             "title": NO_TITLE if words.title is None else header_safe(words.title, TITLE_CHARS_MAX) or NO_TITLE,
             "text": None if words.text is None else _body(visible(words.text).strip()),
             "name": None if words.name is None else header_safe(words.name, TITLE_CHARS_MAX) or None,

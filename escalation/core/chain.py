@@ -159,15 +159,15 @@ def page_failed(draft: Draft, number: int, *, surely: bool, replaced: bool = Fal
         _step_reached_nobody(draft)
 
 
-def page_arrived(draft: Draft, contact: str) -> None:
-    """A provider took or delivered a page: somebody has been told, of this visit or of an earlier one."""
+def page_arrived(draft: Draft, contact: str, since: datetime) -> None:
+    """A provider took or delivered a page, of this visit or an earlier one. One of an earlier way asks nobody now."""
     draft.told(contact)
     if draft.tally.nobody_told:
         draft.tally = replace(draft.tally, nobody_told=False)
     if draft.people.post.tries:
         draft.people = replace(draft.people, post=replace(draft.people.post, tries=0))
     transfer = draft.transfer
-    if transfer.since is not None:
+    if transfer.since is not None and since >= transfer.since:
         paged = transfer.paged if contact in transfer.paged else (*transfer.paged, contact)
         draft.transfer = replace(transfer, paged=paged[-NAMES_MAX:], heard=hears(draft), heard_in_chain=True)
 

@@ -192,7 +192,7 @@ def _accepted(draft: Draft, errand: Errand, provider_id: str | None, *, delivere
     sent = _sent(draft, errand, effect, provider_id)
     if effect.message is Message.PAGE:
         _release(draft, sent)
-        page_arrived(draft, effect.contact)
+        page_arrived(draft, effect.contact, errand.since)
         if not delivered_too:
             await_receipt(draft, sent)
     else:

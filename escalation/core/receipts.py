@@ -101,7 +101,7 @@ def delivered(draft: Draft, sent: Sent) -> None:
     draft.people = replace(draft.people, post=post.kept(replace(sent, outcome=Outcome.DELIVERED, silent=False)))
     if sent.visit == draft.transfer.visit and sent.number not in draft.transfer.pages:
         draft.transfer = replace(draft.transfer, pages=(*draft.transfer.pages, sent.number))
-    page_arrived(draft, sent.contact)
+    page_arrived(draft, sent.contact, sent.since)
 
 
 def failed(draft: Draft, sent: Sent, failure: Failure | None, code: str | None, *, replaced: bool = False) -> None:

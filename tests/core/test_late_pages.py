@@ -4,8 +4,10 @@ import pytest
 
 from escalation.core.commands import Acknowledge, Cancel, Raise
 from escalation.core.effects import Notify
-from escalation.core.vocabulary import Message
-from tests.core.cases import Story, opening
+from escalation.core.facts import ReportDelivery
+from escalation.core.vocabulary import Message, Outcome
+from tests.core.cases import MINUTE, Story, opening
+from tests.core.watched import GATEWAY
 
 
 def with_a_page_on_its_way() -> tuple[Story, Notify]:
@@ -82,3 +84,17 @@ def test_who_took_it_once_and_is_paged_anew_hears_who_has_it() -> None:
     story.do(Acknowledge("lee"))
 
     assert ("ann", Message.ACKNOWLEDGED) in [(e.contact, e.message) for e in story.asked(Notify)]
+
+
+def test_a_receipt_for_a_page_of_an_earlier_way_asks_nobody_anew() -> None:
+    """Ann took it and passed it on; only then it is heard that her page had come to her telephone."""
+    story, page = with_a_page_on_its_way()
+    story.accept(page)
+    story.do(Acknowledge("ann"))
+    story.wait(MINUTE)
+    story.do(Raise("ann", "not mine"))
+    came = story.do(ReportDelivery(page.number, Outcome.DELIVERED, how="receipt", standing=GATEWAY))
+    story.do(Acknowledge("lee"))
+
+    assert came.sealed.entry.refusal is None
+    assert ("ann", Message.ACKNOWLEDGED) not in [(e.contact, e.message) for e in story.asked(Notify)]

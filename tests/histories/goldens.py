@@ -37,7 +37,7 @@ async def main_line(story: Story) -> None:
     await story.opens()
     await story.phone("primary").gets_sms("SEV1").is_called(ref)
     await story.phone("backup").gets_sms("SEV1").replies("ack {code}")
-    await story.phone("primary").gets_sms("Taken by backup")
+    await story.phone("primary").gets_sms("Taken by Ben Backup")
     await desk.post_update(ref, by="backup", audience=Audience.CUSTOMER, text="Found.")
     await story.mailbox("acme").gets("Found.")
     await desk.resolve(ref, by="backup", text="Restarted.")

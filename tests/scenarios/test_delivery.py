@@ -175,7 +175,7 @@ async def test_a_dead_audit_store_delays_nobody_and_loses_nothing(story: Story) 
         await desk.decline(ref, by="primary", reason="in an aeroplane")
         await story.phone("second").gets_sms("SEV1").replies("ack {code}")
         await story.stands(phase=Phase.ACTIVE, owner="second")
-        await story.phone("primary").gets_sms("Taken by second")
+        await story.phone("primary").gets_sms("Taken by Sue Second")
         await desk.resolve(ref, by="second")
         await story.mailbox("acme").gets("We believe")
 

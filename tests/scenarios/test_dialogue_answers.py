@@ -46,7 +46,8 @@ async def test_of_two_answers_at_once_one_wins_and_both_are_in_the_log(story: St
 
     owner = (await story.stands(phase=Phase.ACTIVE)).owner
     (other,) = {"primary", "third"} - {owner}
-    await story.phone(other).gets_sms(f"Taken by {owner}")
+    names = {"primary": "Pia Primary", "third": "Tim Third"}
+    await story.phone(other).gets_sms(f"Taken by {names[owner]}")
     log = await story.is_called_off("primary", "third")
     assert sorted(entry.command.by for entry in log if entry.command.kind == "acknowledge") == ["primary", "third"]
 
@@ -61,7 +62,7 @@ async def test_an_answer_to_an_earlier_step_takes_it_and_the_next_one_hears(stor
     await answered(story, "primary", "ack {code}")
 
     await story.stands(phase=Phase.ACTIVE, owner="primary")
-    await story.phone("second").gets_sms("Taken by primary")
+    await story.phone("second").gets_sms("Taken by Pia Primary")
     await story.is_called_off("primary", "second")
 
 
@@ -106,5 +107,5 @@ async def test_a_call_that_was_heard_to_its_end_is_no_answer(story: Story) -> No
     await story.phone("backup").gets_sms("SEV1").replies("ack {code}")
 
     await story.stands(phase=Phase.ACTIVE, owner="backup")
-    await story.phone("primary").gets_sms("Taken by backup")
+    await story.phone("primary").gets_sms("Taken by Ben Backup")
     await story.is_called_off("primary", "backup")

@@ -42,7 +42,7 @@ async def test_after_a_night_without_workers_only_the_step_of_now_is_told(tmp_pa
         await until(over, lambda: "time stands still")
         async with await working(world):
             await story.phone("second").gets_sms("SEV1").replies("ack {code}")
-            await story.phone("primary").gets_sms("Taken by second")
+            await story.phone("primary").gets_sms("Taken by Sue Second")
             log = await story.is_called_off("primary", "second")
 
         fired = [(each.clock, each.edge) for entry in log for each in entry.fired]

@@ -85,7 +85,7 @@ async def test_who_took_it_is_told_to_everybody_who_was_asked_and_to_nobody_else
     await story.phone("planner").gets_sms("SEV1").replies("ack {code}")
 
     for person in ("primary", "third"):
-        await story.phone(person).gets_sms("Taken by planner")
+        await story.phone(person).gets_sms("Taken by Pat Planner")
     await story.is_called_off("primary", "third", "planner")
 
 

@@ -45,7 +45,7 @@ async def test_silence_goes_on_to_the_backup_and_then_to_the_next_step(story: St
 
     await story.stands(phase=Phase.ACTIVE, owner="second")
     for person in ("primary", "backup"):
-        await story.phone(person).gets_sms("Taken by second")
+        await story.phone(person).gets_sms("Taken by Sue Second")
     await story.is_called_off("primary", "backup", "second")
 
 
@@ -57,5 +57,5 @@ async def test_two_who_are_told_at_once_are_both_asked(story: Story) -> None:
     await story.phone("primary").gets_sms("SEV1")
     await story.phone("third").gets_sms("SEV1").replies("ack {code}")
 
-    await story.phone("primary").gets_sms("Taken by third")
+    await story.phone("primary").gets_sms("Taken by Tim Third")
     await story.is_called_off("primary", "third")

@@ -18,7 +18,7 @@ async def test_the_backup_takes_what_the_primary_does_not_hear(story: Story) -> 
     await story.phone("backup").gets_sms("SEV1", ref).replies("ack {code}")
 
     await story.ticket().reads("Active")
-    await story.phone("primary").gets_sms("Taken by backup")
+    await story.phone("primary").gets_sms("Taken by Ben Backup")
     await desk.post_update(ref, by="backup", audience=Audience.CUSTOMER, text="We have found the cause.")
     await story.mailbox("acme").gets("We have found the cause.")
     await desk.resolve(ref, by="backup", text="The gateway was restarted.")
@@ -46,7 +46,7 @@ async def test_a_chain_that_nobody_answers_is_climbed_to_the_fallback(story: Sto
 
     await story.stands(phase=Phase.ACTIVE, owner="duty", nobody_told=False)
     for person in ("primary", "second", "third"):
-        await story.phone(person).gets_sms("Taken by duty")
+        await story.phone(person).gets_sms("Taken by Dan Duty")
     await story.is_called_off("primary", "second", "third", "duty", "boss")
 
 

@@ -64,7 +64,7 @@ async def test_an_answer_to_an_earlier_step_still_takes_it(story: Story) -> None
 
     await story.phone("primary").replies("ack {code}")
 
-    await story.phone("second").gets_sms("Taken by primary")
+    await story.phone("second").gets_sms("Taken by Pia Primary")
     await story.stands(phase=Phase.ACTIVE, owner="primary")
     await story.is_called_off("primary", "second")
 
@@ -79,7 +79,7 @@ async def test_two_answers_have_one_winner(story: Story) -> None:
     await story.phone("primary").replies("ack {code}")
     await story.phone("third").replies("ack {code}")
 
-    await story.phone("third").gets_sms("Taken by primary")
+    await story.phone("third").gets_sms("Taken by Pia Primary")
     log = await story.is_called_off("primary", "third")
     assert acknowledged(log) == [("primary", "sms", None), ("third", "sms", "not_in_this_phase")]
 
@@ -93,7 +93,7 @@ async def test_somebody_who_was_told_but_not_asked_may_take_it(story: Story) -> 
 
     await story.mailbox("boss").gets("is yours")
     await story.stands(phase=Phase.ACTIVE, owner="boss")
-    await story.mailbox("primary").gets("boss owns it")
+    await story.mailbox("primary").gets("Bo Boss owns it")
     assert acknowledged(await story.is_called_off("primary", "boss", unledgered=1)) == [("boss", "email", None)]
 
 

@@ -57,7 +57,7 @@ async def test_everyone_of_a_team_is_paged_at_once_and_the_first_answer_takes_it
 
     await changing.stands(phase=Phase.ACTIVE, owner="second")
     for other in ("primary", "third"):
-        await changing.phone(other).gets_sms("Taken by second")
+        await changing.phone(other).gets_sms("Taken by Sue Second")
     log = await changing.is_called_off("primary", "second", "third")
     found = [each for entry in log if isinstance(entry.command, ReportContacts) for each in entry.command.found]
     assert {each.why for each in found if each.name == "everyone:platform"} == {"one of platform"}
@@ -96,7 +96,7 @@ async def test_whoever_is_next_in_the_round_is_the_backup(changing: Story) -> No
     await changing.phone("second").gets_sms("SEV1").replies("ack {code}")
 
     await changing.stands(phase=Phase.ACTIVE, owner="second", step="first")
-    await changing.phone("primary").gets_sms("Taken by second")
+    await changing.phone("primary").gets_sms("Taken by Sue Second")
     await changing.is_called_off("primary", "second")
 
 
@@ -114,7 +114,7 @@ async def test_a_chain_climbs_the_reporting_line_of_whoever_owns_it(changing: St
     await changing.phone("planner").gets_sms("SEV1").replies("ack {code}")
 
     await changing.stands(phase=Phase.ACTIVE, owner="planner", step="second")
-    await changing.phone("second").gets_sms("Taken by planner")
+    await changing.phone("second").gets_sms("Taken by Pat Planner")
     await changing.is_called_off("second", "planner")
 
 

@@ -44,7 +44,7 @@ async def test_nothing_is_lost_doubled_or_late_when_a_run_makes_way(short_lived:
     await story.phone("second").gets_sms("SEV1")
     await story.reply(story.number_of("second"), "ack {code}")
     await story.stands(owner="second")
-    await story.phone("primary").gets_sms("Taken by second")
+    await story.phone("primary").gets_sms("Taken by Sue Second")
     await desk.post_update(ref, by="second", audience=Audience.CUSTOMER, text="Found.")
     await story.mailbox("acme").gets("Found.")
 

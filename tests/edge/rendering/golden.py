@@ -119,6 +119,7 @@ def words_of(message: Message, reader: Reader) -> Words:
         name="Zoë Müller",
         description=STORY if message is Message.PAGE else None,
         customer="Acme GmbH",
+        owner="Bruno Costa",
         reader=reader,
     )
 

@@ -14,7 +14,7 @@ from escalation.adapters.sending import Accepted, Answered, Attempt, Broken, Let
 from escalation.core.effects import Text
 from escalation.core.facts import TOLD_TWICE
 from escalation.core.vocabulary import Channel, Failure, Message, Outcome
-from tests.edge.samples import NOW, notify
+from tests.edge.samples import BRIEF, NOW, notify
 from tests.edge.sending.fakes import ATTEMPTS_MAX, Book, FragileLedger, Uptime, Vendor, WordsKept, run
 from workflows.ports import Send
 
@@ -69,6 +69,17 @@ def test_each_channel_gets_its_content_and_its_address(
     (sent,) = vendor.sent
     assert isinstance(sent.content, content)
     assert (sent.to, sent.at, sent.dispatch) == (address, NOW, "d-1")
+
+
+def test_people_are_called_by_their_names(notifier: Build) -> None:
+    """Whoever has it is somebody whom the reader may want to call, not an id."""
+    vendor = Vendor()
+    run(notifier(vendor).notify, Send(notify(channel=Channel.SMS, message=Message.ACKNOWLEDGED), NOW))
+
+    (sent,) = vendor.sent
+    assert isinstance(sent.content, ShortMessage)
+    assert f"Taken by {BRIEF.owner.title()}, thank you." in sent.content.body
+    assert BRIEF.owner.title() != BRIEF.owner
 
 
 def test_an_unfinished_intent_is_ambiguous_at_once(notifier: Build, ledger: FragileLedger) -> None:

@@ -185,7 +185,7 @@ def test_a_list_has_one_line_for_each_escalation(desk: Make) -> None:
     assert isinstance(letter, Letter)
     lines = [line for line in letter.text.splitlines() if line.startswith("- ")]
     assert len(lines) == 3
-    assert any(line.endswith("ann has taken it.") and "ESC-20" in line for line in lines)
+    assert any(line.endswith("Ann has taken it.") and "ESC-20" in line for line in lines)
     assert any("ESC-21" in line and "You are asked to fix it" in line and "target missed" in line for line in lines)
     assert any("ESC-22 (22): Restricted. It is over." in line for line in lines)
 
