@@ -77,7 +77,8 @@ def compose(settings: Settings) -> Acts:
     mail, phone = SendGrid(vendors.mail), Twilio(vendors.phone)
     account, places = chat_of(settings), ChatPlaces(store)
     chat = Slack(account, places) if account is not None else None
-    asked = Asked(Desk(SlackApi(account), places), directory, renderer) if account is not None else None
+    slack = SlackApi(account) if account is not None else None
+    asked = Asked(Desk(slack, places), directory, renderer) if slack is not None else None
     failpoints, optouts = Failpoints(settings.failpoint), OptOuts(store)
     notifier = Notifier(
         ledger=ledger,
@@ -102,7 +103,7 @@ def compose(settings: Settings) -> Acts:
     triage, maintenance = Triage(shelf, accounts_of(settings), texts), Maintenance(settings.maintenance_file)
     admissions = Admissions(texts, Codes(store), settings.send_timeout, triage, maintenance, authority)
     tickets = TicketWriter(tickets=TicketSystem(vendors.tickets), texts=texts, renderer=renderer)
-    war_rooms = WarRooms(Rooms(SlackApi(account), places) if account is not None else None, directory, texts, renderer)
+    war_rooms = WarRooms(Rooms(slack, places) if slack is not None else None, directory, texts, renderer)
     telling: list[Callable[..., Any]] = [notifier.notify, bundling.send_bundle]
     asking: list[Callable[..., Any]] = [reconciler.reconcile, reconciler.look_up_receipt]
     return {
