@@ -76,8 +76,8 @@ def compose(settings: Settings) -> Acts:
     ledger = Ledger(store, freshness=settings.intent_freshness, throttles=settings.limits)
     mail, phone = SendGrid(vendors.mail), Twilio(vendors.phone)
     account, places = chat_of(settings), ChatPlaces(store)
-    chat = Slack(account, places) if account is not None else None
     slack = SlackApi(account) if account is not None else None
+    chat = Slack(slack, places) if slack is not None else None
     asked = Asked(Desk(slack, places), directory, renderer) if slack is not None else None
     failpoints, optouts = Failpoints(settings.failpoint), OptOuts(store)
     notifier = Notifier(

@@ -13,6 +13,8 @@ from typing import Any, Self
 
 MONTHS = 12
 WEEKDAYS = 7
+BUTTONS = 3
+"""In the order of `escalation.adapters.slack.BUTTONS`."""
 FORMS = 2
 """One of it, and several."""
 
@@ -42,6 +44,7 @@ class Phrases:
     in_days: tuple[str, ...]
     in_hours: tuple[str, ...]
     in_minutes: tuple[str, ...]
+    buttons: tuple[str, ...]  # in a chat: to acknowledge, to raise, to decline
     spelled: Mapping[str, str]
     speech: str  # what a voice is told to speak, as in BCP 47: "en-GB"
 
@@ -112,7 +115,7 @@ class Phrases:
         }
 
     def _try(self, where: str) -> None:
-        lengths = {"months": MONTHS, "months_short": MONTHS, "weekdays": WEEKDAYS}
+        lengths = {"months": MONTHS, "months_short": MONTHS, "weekdays": WEEKDAYS, "buttons": BUTTONS}
         lengths |= dict.fromkeys(("in_days", "in_hours", "in_minutes"), FORMS)
         for name, length in lengths.items():
             if len(getattr(self, name)) != length:

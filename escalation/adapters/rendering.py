@@ -152,7 +152,7 @@ class Renderer:
             case Channel.VOICE:
                 return self._script(message, brief, words, values)
             case Channel.CHAT:
-                return ChatMessage(self.chat(message, brief, words, now), asks=message is Message.PAGE)
+                return ChatMessage(self.chat(message, brief, words, now), self._buttons(message, words))
 
     def listed(
         self, channel: Channel, lines: tuple[Line, ...], more: int, words: Words, dispatch: str, now: datetime
@@ -239,6 +239,11 @@ class Renderer:
         if message in CHATTED:
             return self._fill(message, "chat.txt", words, values)
         return str(escape(self._fill(message, "sms.txt", words, values)))
+
+    def _buttons(self, message: Message, words: Words) -> tuple[str, ...]:
+        if message is not Message.PAGE:
+            return ()
+        return self._templates.phrases(f"{message}/chat.txt", words.reader.language).buttons
 
     def _letter(self, message: Message, brief: Brief, words: Words, values: Mapping[str, object]) -> Letter:
         # A subject is seen on locked screens and by whoever forwards it. The ticket at its end outlasts the title.

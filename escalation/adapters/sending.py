@@ -81,10 +81,15 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """A message in a chat, escaped as Slack wants it. `asks`: it carries buttons to answer with."""
+    """A message in a chat, escaped as Slack wants it. `buttons`: their words, to acknowledge, raise, decline."""
 
     text: str
-    asks: bool = False
+    buttons: tuple[str, ...] = ()
+
+    @property
+    def asks(self) -> bool:
+        """Whether it carries buttons to answer with."""
+        return bool(self.buttons)
 
 
 Content = Letter | ShortMessage | Script | ChatMessage

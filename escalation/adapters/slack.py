@@ -42,8 +42,8 @@ LIST_MAX = 1000
 """Messages of a conversation that are searched; more of them since the dispatch prove nothing."""
 PAGE_SIZE = 200
 ACKNOWLEDGE, RAISE, DECLINE = "escalation_acknowledge", "escalation_raise", "escalation_decline"
-BUTTONS = {ACKNOWLEDGE: ("Acknowledge", "primary"), RAISE: ("Raise", None), DECLINE: ("Decline", None)}
-"""What a page is answered with: the action's id, its words, its style."""
+BUTTONS = {ACKNOWLEDGE: "primary", RAISE: None, DECLINE: None}
+"""What a page is answered with, in the order of its buttons: the action's id, and its style."""
 SEPARATOR = "|"
 BUTTON_CHARS_MAX = 2000
 GONE = frozenset({"thread_not_found", "message_not_found"})
@@ -104,8 +104,8 @@ class SlackApi:
 class Slack:
     """A `Provider` for the chat: to each person directly, one thread for each escalation."""
 
-    def __init__(self, account: ChatAccount, threads: Threads) -> None:
-        self._api = SlackApi(account)
+    def __init__(self, api: SlackApi, threads: Threads) -> None:
+        self._api = api
         self._threads = threads
 
     def send(self, outgoing: Outgoing) -> Attempt:
@@ -221,7 +221,7 @@ def blocks(content: ChatMessage, value: str) -> list[Json]:
     elements = [
         {"type": "button", "action_id": action, "text": {"type": "plain_text", "text": words}, "value": value}
         | ({"style": style} if style else {})
-        for action, (words, style) in BUTTONS.items()
+        for (action, style), words in zip(BUTTONS.items(), content.buttons, strict=True)
     ]
     return [section, {"type": "actions", "elements": elements}]
 

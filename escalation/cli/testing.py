@@ -103,14 +103,14 @@ def _provider(settings: "Settings", channel: Channel) -> "Provider":
         return Twilio(vendors.phone)
     from escalation.adapters.chat_account import chat_of
     from escalation.adapters.chat_places import ChatPlaces
-    from escalation.adapters.slack import Slack
+    from escalation.adapters.slack import Slack, SlackApi
     from escalation.adapters.store import open_store
 
     account = chat_of(settings)
     if account is None:
         raise BadInput("no chat is configured: set ESCALATION_SLACK_BOT_TOKEN, or test another channel")
     # A test is in no thread, so the store is never asked.
-    return Slack(account, ChatPlaces(open_store(settings.ledger_url, settings.ledger_timeout)))
+    return Slack(SlackApi(account), ChatPlaces(open_store(settings.ledger_url, settings.ledger_timeout)))
 
 
 def _outgoing(settings: "Settings", contact: str, channel: Channel, at: datetime, words: str = WORDS) -> "Outgoing":

@@ -145,11 +145,11 @@ def posted(door: Door, standins: Standins, folder: Path) -> Place:
     account = chat_of(read_settings(data_dir=folder, standins_url=standins.base_url))
     assert account is not None
     claim = claimed(door, Channel.CHAT)
-    sent = Slack(account, ChatPlaces(door.store)).send(
+    sent = Slack(SlackApi(account), ChatPlaces(door.store)).send(
         Outgoing(
             dispatch=claim.dispatch, reference="ESC-1", severity=Severity.SEV1, channel=Channel.CHAT, to="U0AMIRA",
-            name="Amira", content=ChatMessage("P1 ESC-1: take it", asks=True), at=datetime.now(UTC),
-            lasts=timedelta(minutes=2), contact="amira", episode=EPISODE,
+            name="Amira", content=ChatMessage("P1 ESC-1: take it", ("Acknowledge", "Raise", "Decline")),
+            at=datetime.now(UTC), lasts=timedelta(minutes=2), contact="amira", episode=EPISODE,
         )
     )  # fmt: skip
     assert isinstance(sent, Accepted)

@@ -97,7 +97,8 @@ def pieces(message: Message, renderer: Renderer, words: Words, brief: Brief | No
     brief = brief or brief_of(message)
     if message is Message.TICKET_STATUS:
         yield "ticket", renderer.note(brief, words, NOW)
-    for channel in channels(message):
+    chat = (Channel.CHAT,) if message in CHATTED else ()
+    for channel in (*channels(message), *chat):
         match renderer.render(message, channel, brief, words, "d-1", NOW):
             case Letter(subject, text, html):
                 yield from (("subject", subject), ("text", text), ("html", html))
@@ -105,10 +106,8 @@ def pieces(message: Message, renderer: Renderer, words: Words, brief: Brief | No
                 yield "sms", body
             case Script(spoken):
                 yield "voice", spoken
-            case ChatMessage(said):
-                yield "chat", said
-    if message in CHATTED:
-        yield "chat", renderer.chat(message, brief, words, NOW)
+            case ChatMessage(said, buttons):
+                yield "chat", "\n".join((said, *(f"[{words}]" for words in buttons)))
 
 
 def words_of(message: Message, reader: Reader) -> Words:

@@ -103,6 +103,7 @@ def test_a_reference_is_spelled_one_character_after_the_other() -> None:
         ('"Mon", ', "", "'weekdays' has 6 words, not 7"),
         ('"{hour}:{minute} UTC"', '"{hours} UTC"', "'utc_same_day' cannot be filled in: 'hours'"),
         ('["in {count} day", "in {count} days"]', '["in {count} days"]', "'in_days' has 1 words, not 2"),
+        ('"Raise", ', "", "'buttons' has 2 words, not 3"),
         ('now = "now"', "now = now", "cannot be read"),
     ],
 )

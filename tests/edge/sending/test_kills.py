@@ -19,7 +19,7 @@ from escalation.adapters.migrating import upgrade
 from escalation.adapters.rendering import Renderer
 from escalation.adapters.sendgrid import SendGrid
 from escalation.adapters.settings import read_settings
-from escalation.adapters.slack import Slack
+from escalation.adapters.slack import Slack, SlackApi
 from escalation.adapters.store import open_store
 from escalation.adapters.twilio import Twilio
 from escalation.core.effects import Reconcile
@@ -38,7 +38,7 @@ def parts(standins_url: str, ledger_url: str, failpoint: str | None) -> tuple[No
     store = open_store(settings.ledger_url, settings.ledger_timeout)
     account = chat_of(settings)
     assert account is not None
-    chat = Slack(account, ChatPlaces(store))
+    chat = Slack(SlackApi(account), ChatPlaces(store))
     ledger = Ledger(store, freshness=settings.intent_freshness)
     notifier = Notifier(
         ledger=ledger,

@@ -20,7 +20,7 @@ from escalation.standins.server import Standins
 from escalation.standins.workspace import ChatMessage as Posted
 from tests.edge.samples import BRIEF, NOW, notify
 from tests.edge.sending.fakes import Book, FragileLedger, run
-from tests.edge.sending.test_slack import account_at
+from tests.edge.sending.test_slack import WORDS, account_at
 
 TAKEN = replace(BRIEF, phase=Phase.ACTIVE, owner="backup")
 USERS = {"primary": "U0PRIMARY", "backup": "U0BACKUP"}
@@ -42,7 +42,7 @@ def standins() -> Iterator[Standins]:
 
 @pytest.fixture
 def slack(standins: Standins, places: ChatPlaces) -> Slack:
-    return Slack(account_at(standins), places)
+    return Slack(SlackApi(account_at(standins)), places)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def paged(
     sent = slack.send(
         Outgoing(
             dispatch=dispatch, reference="ESC-4711", severity=Severity.SEV1, channel=Channel.CHAT, to=USERS[contact],
-            name=contact, content=ChatMessage("Take it", asks=True), at=NOW, lasts=timedelta(minutes=2),
+            name=contact, content=ChatMessage("Take it", WORDS), at=NOW, lasts=timedelta(minutes=2),
             contact=contact, episode="1",
         )
     )  # fmt: skip
@@ -162,7 +162,7 @@ def test_what_cannot_be_settled_holds_up_no_message(
 ) -> None:
     """Nothing is raised; whoever presses such a button reads who has it."""
     api, book = SlackApi(account_at(standins)), Unreadable() if wrong == "directory" else Book()
-    page = paged(Slack(account_at(standins), places), ledger)
+    page = paged(Slack(SlackApi(account_at(standins)), places), ledger)
     if wrong == "store":
         with store.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE dispatches RENAME TO dispatches_away")

@@ -23,12 +23,13 @@ from escalation.adapters.sending import (
     Unseen,
 )
 from escalation.adapters.settings import read_settings
-from escalation.adapters.slack import BUTTONS, NoChat, Slack, button_value
+from escalation.adapters.slack import BUTTONS, NoChat, Slack, SlackApi, button_value
 from escalation.core.vocabulary import Channel, Failure, Outcome, Severity
 from escalation.standins.server import Standins
 from tests.edge.samples import NOW
 
 USER = "U0AMIRA"
+WORDS = ("Übernehmen", "Weiterreichen", "Ablehnen")
 TIMEOUT = timedelta(seconds=1)
 ROWS = [
     *((word, FailureClass.RATE_LIMITED) for word in ("ratelimited", "rate_limited")),
@@ -58,7 +59,7 @@ def standins() -> Iterator[Standins]:
 
 @pytest.fixture
 def slack(standins: Standins, places: ChatPlaces) -> Iterator[Slack]:
-    yield Slack(account_at(standins), places)
+    yield Slack(SlackApi(account_at(standins)), places)
     standins.clear_faults()
 
 
@@ -76,7 +77,7 @@ def outgoing(dispatch: str = "d1", *, text: str = "Take it", asks: bool = True, 
         channel=Channel.CHAT,
         to=to,
         name="Amira",
-        content=ChatMessage(text, asks=asks),
+        content=ChatMessage(text, WORDS if asks else ()),
         at=NOW,
         lasts=timedelta(minutes=2),
         contact="amira",
@@ -97,7 +98,8 @@ def test_a_message_carries_text_buttons_and_our_id(standins: Standins, slack: Sl
     message = room.messages[sent.provider_id.partition(":")[2]]
     assert answer == Accepted(sent.provider_id)
     assert (sent.to, sent.body, sent.dispatch) == (USER, "Take it", "d-new")
-    assert [one["action_id"] for one in message.blocks[1]["elements"]] == [*BUTTONS]
+    buttons = message.blocks[1]["elements"]
+    assert [(one["action_id"], one["text"]["text"]) for one in buttons] == [*zip(BUTTONS, WORDS, strict=True)]
     assert {one["value"] for one in message.blocks[1]["elements"]} == {"d-new|amira|1|ESC-1"}
     assert button_value(outgoing("d-new")) == "d-new|amira|1|ESC-1"
 
@@ -194,7 +196,7 @@ def test_nobody_at_the_address_is_safe_to_try_again(places: ChatPlaces) -> None:
     """A connection that was refused has posted nothing."""
     account = chat_of(read_settings(standins_url="http://127.0.0.1:1", http_timeout=TIMEOUT))
     assert account is not None
-    assert slack_broken(Slack(account, places)) == (False, "URLError")
+    assert slack_broken(Slack(SlackApi(account), places)) == (False, "URLError")
 
 
 def slack_broken(slack: Slack) -> tuple[bool, str]:

@@ -26,7 +26,7 @@ from escalation.adapters.sending import (
     mark,
 )
 from escalation.adapters.settings import MailAccount, PhoneAccount, Vendors, read_settings
-from escalation.adapters.slack import Slack
+from escalation.adapters.slack import Slack, SlackApi
 from escalation.adapters.tickets import TicketSystem
 from escalation.adapters.twilio import Twilio
 from escalation.core.vocabulary import Channel, Message, Severity
@@ -83,7 +83,7 @@ def chat_at(url: str) -> Provider:
     times = {"http_timeout": TIMEOUT, "intent_freshness": TIMEOUT}
     account = chat_of(read_settings(standins_url=url, **times))
     assert account is not None
-    return Slack(account, NoThreads())
+    return Slack(SlackApi(account), NoThreads())
 
 
 def outgoing(channel: Channel, dispatch: str = "d-1", name: str | None = "Ann; Lee, (QA)\r\nBcc: x") -> Outgoing:
