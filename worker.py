@@ -15,14 +15,14 @@ from temporalio.envconfig import ClientConfig
 from temporalio.worker import Worker
 
 from activities.composition import Acts, compose, paces
+from escalation.adapters import logs
 from escalation.adapters.settings import Settings, read_settings
 from escalation.wire.names import TASK_QUEUE
 from escalation.wire.payloads import DATA_CONVERTER
 from workflows.served import WORKFLOWS, runner
 
 ACTS_AT_ONCE = 20  # on each queue, and threads for them
-# A send that has begun may end: longer than any start-to-close, shorter than the grace of the orchestrator.
-GRACE = timedelta(seconds=60)
+GRACE = timedelta(seconds=60)  # a send that has begun may end: longer than any start-to-close
 
 
 def build_workers(
@@ -58,9 +58,8 @@ async def serve(*, dev: bool) -> None:
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         settings, client = await (surroundings(stack) if dev else connected())
-        patience = settings.sticky_timeout
-        acts, pace = compose(settings), paces(settings)
-        for worker in build_workers(client, acts, pace, sticky_queue_schedule_to_start_timeout=patience):
+        options = {"sticky_queue_schedule_to_start_timeout": settings.sticky_timeout}
+        for worker in build_workers(client, compose(settings), paces(settings), **options):
             await stack.enter_async_context(worker)
         say("working")
         await stop.wait()
@@ -94,6 +93,7 @@ async def surroundings(stack: AsyncExitStack) -> tuple[Settings, Client]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Run the workers of the escalation pipeline.")
     parser.add_argument("--dev", action="store_true", help="bring the embedded engine and the stand-ins along")
+    logs.set_up()
     try:
         asyncio.run(serve(dev=parser.parse_args().dev))
     except (ValueError, OSError, RuntimeError) as error:  # what the surroundings get wrong: one line, no traceback

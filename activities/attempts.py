@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 ATTEMPTS_DEFAULT = 3
 """How many attempts an act has when the engine does not say."""
@@ -28,5 +28,15 @@ def elapsed() -> timedelta:
 
 
 def again(kind: str, code: str, delay: timedelta | None = None) -> ApplicationError:
-    """The error that asks the engine for another attempt. It names a class and a code, never a person's words."""
-    return ApplicationError(code, type=kind, next_retry_delay=delay)
+    """The error that asks the engine for another attempt. It names a class and a code, never a person's words.
+
+    Whoever raises it has told why in one line. To the SDK it is benign: it would add a traceback to each, and a vendor
+    that is away for an hour would fill the log with them.
+    """
+    return ApplicationError(code, type=kind, next_retry_delay=delay, category=ApplicationErrorCategory.BENIGN)
+
+
+def unanswered(who: str, about: str) -> ApplicationError:
+    """The same where a store or the directory could not be asked about a dispatch, a note or a list."""
+    activity.logger.warning("%s: another attempt at %s", who, about)
+    return again(who, about)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from temporalio import activity
 
-from activities.attempts import again
+from activities.attempts import unanswered
 from activities.lists import Lists
 from activities.notify import Notifier
 from activities.reconcile import Reconciler
@@ -64,7 +64,7 @@ class Bundling:
             unfinished = self._bundles.unfinished(order.contact, order.channel)
             return self._finish(unfinished, order) if unfinished is not None else self._begin(order)
         except LedgerDown:
-            raise again("LedgerDown", bundle_id(order.contact, order.channel)) from None
+            raise unanswered("LedgerDown", bundle_id(order.contact, order.channel)) from None
 
     def _begin(self, order: Gather) -> Gathered:
         """A new message, if its time has come."""

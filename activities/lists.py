@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from activities.attempts import again
+from activities.attempts import unanswered
 from activities.stores import WordStore
 from escalation.adapters.bundles import Entry, together
 from escalation.adapters.gsm import longest
@@ -58,7 +58,7 @@ class Lists:
             owners = {entry.effect.brief.owner for entry in entries}
             named = {owner: self._book.name(owner, at) or owner for owner in owners if owner}
         except Exception as error:  # noqa: BLE001  # whatever a directory raises, it could not be asked
-            raise again("DirectoryDown", type(error).__name__) from None
+            raise unanswered("DirectoryDown", type(error).__name__) from None
         titles = {entry.effect.brief.title.id for entry in entries} if effect.channel in TITLED else set()
         words = Words(title=None, text=None, name=name, reader=reader)
         return _Known(words, named, {title: self._title(title) for title in titles})

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from activities.attempts import again, attempt, elapsed, is_last
+from activities.attempts import again, attempt, elapsed, is_last, unanswered
 from activities.failures import (
     BLOCKED_CODE,
     BLOCKED_FOR,
@@ -184,11 +184,11 @@ class Notifier:
         if not effect.urgent:
             if is_last():
                 return ReportDelivery(effect.number, Outcome.FAILED, failure=Failure.UNREACHABLE, code="ledger_down")
-            raise again("LedgerDown", effect.dispatch)
+            raise unanswered("LedgerDown", effect.dispatch)
         if attempt() > 1:
             if is_last():
                 return ReportDelivery(effect.number, Outcome.AMBIGUOUS, code="ledger_down", how="unledgered")
-            raise again("LedgerDown", effect.dispatch)
+            raise unanswered("LedgerDown", effect.dispatch)
         outgoing = self._outgoing(send)
         if isinstance(outgoing, Unsendable):
             return ReportDelivery(

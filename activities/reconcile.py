@@ -8,7 +8,7 @@ from typing import Protocol
 
 from temporalio import activity
 
-from activities.attempts import again, elapsed, is_last
+from activities.attempts import again, elapsed, is_last, unanswered
 from escalation.adapters.inbox import Received
 from escalation.adapters.ledger import Ledger, LedgerDown, Row, State
 from escalation.adapters.receipts import Receipt, read
@@ -62,7 +62,7 @@ class Reconciler:
         except LedgerDown:
             if is_last():
                 return _report(effect, Reconciled.UNKNOWN, None, "ledger_down")
-            raise again("LedgerDown", effect.dispatch) from None
+            raise unanswered("LedgerDown", effect.dispatch) from None
 
     @activity.defn(name="look_up_receipt", no_thread_cancel_exception=True)
     def look_up_receipt(self, follow: Follow) -> ReportDelivery:

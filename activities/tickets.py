@@ -5,7 +5,7 @@ from typing import Protocol
 
 from temporalio import activity
 
-from activities.attempts import again, attempt, is_last
+from activities.attempts import again, attempt, is_last, unanswered
 from activities.failures import FailureClass, Verdict, classify
 from activities.stores import WordStore
 from escalation.adapters.ledger import LedgerDown
@@ -44,7 +44,7 @@ class TicketWriter:
         except LedgerDown:
             if is_last():
                 return ReportTicket(effect.number, written=False, error="texts_down")
-            raise again("LedgerDown", effect.key) from None
+            raise unanswered("LedgerDown", effect.key) from None
         except TemplateFault as fault:
             activity.logger.error("ticket note %s: %s", effect.key, fault)  # one line, no traceback
             return ReportTicket(effect.number, written=False, error="content: template")

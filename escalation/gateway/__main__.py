@@ -12,6 +12,7 @@ from pathlib import Path
 import uvicorn
 from sqlalchemy import Engine
 
+from escalation.adapters import logs
 from escalation.adapters.chat_account import chat_of
 from escalation.adapters.chat_places import ChatPlaces
 from escalation.adapters.directory import DirectoryDown, directory_of
@@ -37,6 +38,7 @@ DIRECTORY = Path("examples/directory.yaml")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT (which exit 0). One line, and 2 for a wrong setting, 1 when the engine is away."""
     asked = _parser().parse_args(arguments)
+    logs.set_up()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)  # uvicorn ends politely, then raises the signal once more
     try:
@@ -77,7 +79,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         desk=_desk(settings, store),
     )
     # No access log: its lines would hold dispatch ids and, from a misdirected request, anything.
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
     sys.stdout.write(f"gateway on http://{':'.join(map(str, listener.getsockname()[:2]))}, as {settings.public_url}\n")
     sys.stdout.flush()
     telling = asyncio.create_task(app.state.forwarder.run())
