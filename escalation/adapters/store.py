@@ -235,6 +235,7 @@ def open_store(url: str, timeout: timedelta) -> Engine:
     if backend == "sqlite":
         engine = create_engine(
             url,
+            hide_parameters=True,  # an error's text names the statement; its values may be people's words
             connect_args={"timeout": timeout.total_seconds()},
             # SQLite has one writer. Threads that queue here take turns; at its own lock they would poll and starve.
             pool_size=1,
@@ -246,6 +247,7 @@ def open_store(url: str, timeout: timedelta) -> Engine:
     milliseconds = int(timeout.total_seconds() * 1000)
     return create_engine(
         url,
+        hide_parameters=True,
         pool_size=POOL_SIZE,
         pool_pre_ping=True,
         pool_timeout=timeout.total_seconds(),

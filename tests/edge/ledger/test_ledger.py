@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from escalation.adapters.inbox import Inbox
 from escalation.adapters.ledger import (
@@ -223,6 +224,13 @@ def test_a_store_that_is_not_there_is_down(tmp_path: Path) -> None:
     """A missing folder, an unreachable server: the same answer."""
     with pytest.raises(LedgerDown):
         Ledger(open_store(f"sqlite:///{tmp_path / 'no' / 'such.db'}", timedelta(seconds=0.2))).get("d-1")
+
+
+def test_an_error_of_the_store_tells_no_values(engine: Engine) -> None:
+    """They may be people's words, and the text of an error is logged."""
+    with engine.connect() as connection, pytest.raises(OperationalError) as error:
+        connection.execute(text("SELECT :words FROM no_such_table"), {"words": "her words"})
+    assert "her words" not in str(error.value)
 
 
 def test_every_commit_is_synced_to_disk(engine: Engine) -> None:
