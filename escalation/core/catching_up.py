@@ -7,7 +7,7 @@ from escalation.core.clock import Clock, Due
 from escalation.core.draft import SAID_AFTERWARDS, Draft
 from escalation.core.effects import Notify, Point
 from escalation.core.policy import Target
-from escalation.core.post import Owing
+from escalation.core.post import Owing, Word
 from escalation.core.values import replace
 from escalation.core.vocabulary import Channel, ClockName, Failure, Message, Topic
 
@@ -21,21 +21,30 @@ LATER = (Failure.UNREACHABLE, Failure.RATE_LIMITED)
 NOTICES = (Message.SITUATION, Message.ACKNOWLEDGED)
 
 
-def owe(draft: Draft, effect: Notify) -> None:
+def owe(draft: Draft, word: Word) -> None:
     """Remember a notice that could not be sent. Once it is over, the closing notice says all but what is said
-    afterwards: that is tried a few times more, and then counted as skipped.
+    afterwards, and that a ticket comes back: these are tried a few times more, and then counted as skipped.
     """
-    points: tuple[Point, ...] = effect.brief.points or (Point(Topic.STATUS, draft.people.owner),)
-    channel = effect.channel
+    points: tuple[Point, ...] = word.points or (Point(Topic.STATUS, draft.people.owner),)
+    channel = word.channel
     if draft.ended:
-        points, channel = _afterwards(points), draft.manner.notice  # every channel is tried again
+        if word.message is not Message.RETURNED:
+            points = _afterwards(points)
+        channel = draft.manner.notice  # every channel is tried again
         if draft.people.post.tries >= LAST_TRIES_MAX:
-            draft.tally = replace(draft.tally, skipped=draft.tally.skipped + len(points))
+            skip(draft, len(points))
             points = ()
     if not points:
         return
-    draft.people = replace(draft.people, post=draft.people.post.owing(effect.contact, channel, points))
+    message = Message.RETURNED if word.message is Message.RETURNED else Message.SITUATION
+    post = draft.people.post.owing(word.contact, channel, points, message=message, text=word.text)
+    draft.people = replace(draft.people, post=post)
     try_later(draft)
+
+
+def skip(draft: Draft, words: int) -> None:
+    """So many words are not told any more; the log shows how many."""
+    draft.tally = replace(draft.tally, skipped=draft.tally.skipped + words)
 
 
 def hush(draft: Draft, effect: Notify, until: datetime, instead: Channel | None) -> None:
@@ -59,9 +68,24 @@ def quiet_over(draft: Draft, clock: Clock, _due: Due) -> None:
     _await_morning(draft)
 
 
-def said_afterwards(draft: Draft, effect: Notify) -> bool:
+def said_afterwards(draft: Draft, word: Word) -> bool:
     """Whether these are words for which no closing notice stands, said once it is over: nobody waits for a provider."""
-    return draft.ended and bool(_afterwards(effect.brief.points))
+    return draft.ended and bool(_afterwards(word.points))
+
+
+def owed_besides(draft: Draft, word: Word) -> tuple[Point, ...]:
+    """What this word says by now, with whatever else that person is owed on its channel, which is owed no more."""
+    post = draft.people.post
+    theirs = [
+        one
+        for one in post.owed
+        if (one.contact, one.channel, one.message) == (word.contact, word.channel, word.message) and one.until is None
+    ]
+    draft.people = replace(draft.people, post=replace(post, owed=tuple(one for one in post.owed if one not in theirs)))
+    said = (*(point for one in theirs for point in one.points), *word.points)
+    points = fresh(draft, said)
+    skip(draft, len(said) - len(points))
+    return points
 
 
 def keep_afterwards(draft: Draft) -> None:
@@ -106,10 +130,11 @@ def _tell(draft: Draft, owed: tuple[Owing, ...]) -> None:
     draft.people = replace(draft.people, post=replace(post, owed=tuple(one for one in post.owed if one not in owed)))
     for one in owed:
         points = fresh(draft, one.points)
-        skipped = len(one.points) - len(points)
-        draft.tally = replace(draft.tally, skipped=draft.tally.skipped + skipped)
-        if points:
-            draft.notify(one.contact, one.channel, Message.SITUATION, points=points)
+        skip(draft, len(one.points) - len(points))
+        if one.message is Message.RETURNED:
+            draft.notify(one.contact, one.channel, one.message, text=one.text)
+        elif points:
+            draft.notify(one.contact, one.channel, one.message, points=points)
 
 
 def _await_morning(draft: Draft) -> None:

@@ -5,11 +5,11 @@ A fact about something that was never asked, or is settled already, changes noth
 
 from escalation.core.approval import reported_approvers
 from escalation.core.beside import ReportTold
-from escalation.core.catching_up import LATER, NOTICES, channel_works, hush, owe, said_afterwards
+from escalation.core.catching_up import channel_works, hush, skip
 from escalation.core.chain import page_arrived, page_failed, reported_contacts
 from escalation.core.clock import Clock, Due
 from escalation.core.contact import reached_of, reported_contact, stand_in
-from escalation.core.draft import SAID_AFTERWARDS, WRITTEN, Draft
+from escalation.core.draft import SAID_AFTERWARDS, Draft
 from escalation.core.effects import FindContacts, Notify, Point, Reconcile, ShowRoom, TellLinked, WriteTicket
 from escalation.core.facts import (
     BUNDLED,
@@ -21,38 +21,19 @@ from escalation.core.facts import (
     ReportTicket,
 )
 from escalation.core.linking import found_over
+from escalation.core.notices import FOLLOWED, OWED, came_back, overtaken, told_anew, told_otherwise
 from escalation.core.policy import Target
-from escalation.core.post import Sent
-from escalation.core.receipts import (
-    HOPELESS,
-    OURS_TO_MEND,
-    await_receipt,
-    delivered,
-    failed,
-    looked_up,
-    note_failure,
-    receipt_came,
-    tell_failure,
-)
+from escalation.core.post import Sent, word_of
+from escalation.core.receipts import await_receipt, delivered, failed, looked_up, receipt_came
 from escalation.core.refusals import Refusal
 from escalation.core.rungs import heard_on, tell_otherwise
 from escalation.core.state import Errand
 from escalation.core.values import replace
-from escalation.core.vocabulary import Channel, ClockName, Failure, Message, Outcome, Phase, Reconciled, Topic
+from escalation.core.vocabulary import Channel, ClockName, Message, Outcome, Phase, Reconciled, Topic
 
 # How often one dispatch is looked up, whether the provider cannot be asked (each time after twice the wait) or never
 # got it (it is sent again), before it counts as failed.
 LOOKUPS_MAX = 6
-# A failed message of these kinds is told to somebody; a failed notice about a failure is only in the log.
-OWED = (
-    Message.APPROVAL,
-    Message.UPDATE_WANTED,
-    Message.CUSTOMER_OPENING,
-    Message.CUSTOMER_UPDATE,
-    Message.CUSTOMER_NO_NEWS,
-    Message.CUSTOMER_REMINDER,
-    Message.CUSTOMER_RESOLUTION,
-)
 
 
 def report_contacts(draft: Draft, command: ReportContacts) -> None:
@@ -93,7 +74,8 @@ def report_delivery(draft: Draft, command: ReportDelivery) -> None:
     sent = draft.people.post.of(command.number)
     errand = _errand(draft, sent.number if sent is not None else command.number)
     if errand is None or not isinstance(errand.effect, Notify):
-        if not receipt_came(draft, command) and not asked_for and command.code != TOLD_TWICE:
+        taken = came_back(draft, sent, command) or receipt_came(draft, command)
+        if not taken and not asked_for and command.code != TOLD_TWICE:
             draft.refuse(Refusal.UNKNOWN_EFFECT, number=str(command.number))
     elif command.outcome is Outcome.AMBIGUOUS:
         if not errand.ambiguous:
@@ -135,6 +117,9 @@ def report_reconciliation(draft: Draft, command: ReportReconciliation) -> None:
         _absent(draft, doubted, effect)
     elif doubted.lookups + 1 >= LOOKUPS_MAX:
         _failed(draft, doubted, effect)
+        page = draft.people.post.of(effect.number)
+        if page is not None and page.message is Message.PAGE:
+            _release(draft, page)  # nobody will ever know: it may have rung
     else:
         _replace_errand(draft, doubted, replace(doubted, lookups=doubted.lookups + 1))
         wait = draft.policy.settle(effect.channel).window * 2 ** (doubted.lookups + 1)
@@ -207,7 +192,9 @@ def _sent(draft: Draft, errand: Errand, effect: Notify, provider_id: str | None)
     post = draft.people.post
     plain = Sent(effect.number, effect.dispatch, effect.contact, effect.channel, effect.message, errand.since)
     sent = replace(post.of(effect.number) or plain, outcome=Outcome.ACCEPTED, provider_id=provider_id)
-    if effect.message is Message.PAGE or effect.message in OWED:
+    if effect.message in FOLLOWED:
+        sent = replace(sent, points=effect.brief.points)
+    if effect.message is Message.PAGE or effect.message in (*OWED, *FOLLOWED):
         draft.people = replace(draft.people, post=post.kept(sent))
     return sent
 
@@ -218,12 +205,21 @@ def _release(draft: Draft, page: Sent) -> None:
     Not who had taken it themselves by then, and has passed it on: they know. They hear how it ends.
     """
     contact = page.contact
-    if contact in (*draft.people.told, draft.people.owner, draft.people.customer_contact):
+    if contact in (draft.people.owner, draft.people.customer_contact):
         return
     if draft.ended:
-        draft.notify(contact, draft.manner.notice, Message.CLOSING)
-    elif draft.phase is Phase.ACTIVE and not page.answered:
+        if contact not in draft.people.told:
+            draft.notify(contact, draft.manner.notice, Message.CLOSING)
+    elif draft.phase in (Phase.ACTIVE, Phase.RESOLVED) and not page.answered and not _heard_since(draft, page):
         draft.notify(contact, heard_on(draft, contact), Message.ACKNOWLEDGED)
+
+
+def _heard_since(draft: Draft, page: Sent) -> bool:
+    """Whether they were told who has it after that page was sent."""
+    asked = [word for errand in draft.errands if isinstance(word := errand.effect, Notify)]
+    told = [(one.message, one.contact, one.number) for one in asked]
+    told += [(one.message, one.contact, one.number) for one in draft.people.post.sent]
+    return any((message, who) == (Message.ACKNOWLEDGED, page.contact) and n > page.number for message, who, n in told)
 
 
 def _failed(draft: Draft, errand: Errand, effect: Notify, report: ReportDelivery | None = None) -> None:
@@ -237,28 +233,7 @@ def _failed(draft: Draft, errand: Errand, effect: Notify, report: ReportDelivery
     if report is not None and report.until is not None:
         hush(draft, effect, report.until, report.instead)
         return
-    note_failure(draft, effect.contact, effect.channel, failure, code)
-    other = _other_channel(draft, effect, failure)
-    if other is not None:
-        brief = effect.brief
-        draft.notify(
-            effect.contact, other, effect.message, text=effect.text, points=brief.points, approval=brief.approval
-        )
-    elif effect.message in OWED and not draft.ended:
-        tell_failure(draft, effect.message)
-    elif effect.message in NOTICES and failure in LATER:
-        owe(draft, effect)
-
-
-def _other_channel(draft: Draft, effect: Notify, failure: Failure | None) -> Channel | None:
-    """Where a written word is tried next when its channel is of no use: each once, the severity's own first."""
-    tried = tuple(dict.fromkeys((draft.manner.notice, *WRITTEN)))
-    if effect.contact == draft.case.customer or effect.channel not in tried:
-        return None
-    if failure not in (*HOPELESS, *OURS_TO_MEND, Failure.OPTED_OUT) and not said_afterwards(draft, effect):
-        return None
-    following = tried[tried.index(effect.channel) + 1 :]
-    return next((other for other in following if (effect.contact, other) not in draft.people.post.dead), None)
+    told_otherwise(draft, word_of(effect), failure, code)
 
 
 def _in_doubt(draft: Draft, errand: Errand, effect: Notify) -> None:
@@ -273,16 +248,22 @@ def _in_doubt(draft: Draft, errand: Errand, effect: Notify) -> None:
 def _absent(draft: Draft, errand: Errand, effect: Notify) -> None:
     """The provider never got it: send the same dispatch again, unless it would come too late to be of use."""
     _settle(draft, errand)
-    wanted = effect.message is not Message.PAGE or (
-        draft.phase is Phase.IN_TRANSFER and effect.number in draft.transfer.pages
-    )
-    if not wanted:
+    page, chased = effect.message is Message.PAGE, draft.phase is Phase.IN_TRANSFER and draft.people.lull is None
+    if page and effect.number not in draft.transfer.pages:
         return
-    # While people are left alone nobody is paged: whoever is next then is told when that is over.
-    waits = effect.message is Message.PAGE and draft.people.lull is not None
+    # While nobody is chased nobody is paged: whoever is next then is told when that is over.
+    waits = page and not chased
     if waits or errand.lookups + 1 >= LOOKUPS_MAX or not draft.policy.settle(effect.channel).resend:
         _failed(draft, errand, effect)
-        return
+    elif effect.message is Message.SITUATION:
+        told_anew(draft, errand, effect)
+    elif overtaken(draft, effect):
+        skip(draft, 1)
+    else:
+        _resend(draft, errand, effect)
+
+
+def _resend(draft: Draft, errand: Errand, effect: Notify) -> None:
     number = draft.next_number()
     draft.ask(replace(effect, number=number), again=errand)
     if effect.message is Message.PAGE:

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from escalation.core.effects import Point
+from escalation.core.effects import ApprovalBrief, Notify, Point, Text
 from escalation.core.values import dataclass, replace
 from escalation.core.vocabulary import Channel, Message, Outcome
 
-# Dispatches whose receipts still matter; a receipt for an older one changes nothing.
+# Dispatches whose receipts still matter; a receipt for an older one changes nothing. Pages are forgotten last.
 SENT_MAX = 100
 # Channels of contacts that are known to be of no use; an older one is found out again.
 DEAD_MAX = 200
@@ -24,6 +24,7 @@ class Sent:
     A page says in which `visit` and to which `audience` of its step it went. `silent`: no receipt came in time, and
     somebody else was told for it. `again`: it is the one retry, which is not retried. `earlier` are the numbers under
     which the same dispatch was sent before. `answered`: whoever it asked took it before a provider's answer was known.
+    `points` are what a notice said.
     """
 
     number: int
@@ -40,6 +41,7 @@ class Sent:
     again: bool = False
     earlier: tuple[int, ...] = ()
     answered: bool = False
+    points: tuple[Point, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,26 @@ class Owing:
     channel: Channel
     points: tuple[Point, ...]
     until: datetime | None = None
+    message: Message = Message.SITUATION
+    text: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What somebody is told, or was told, on a channel: enough of it to tell it once more elsewhere, or later."""
+
+    contact: str
+    channel: Channel
+    message: Message
+    points: tuple[Point, ...] = ()
+    text: Text | None = None
+    approval: ApprovalBrief | None = None
+
+
+def word_of(effect: Notify) -> Word:
+    """The words of a message."""
+    brief = effect.brief
+    return Word(effect.contact, effect.channel, effect.message, brief.points, effect.text, brief.approval)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +93,10 @@ class Post:
         """With that dispatch as it is now; the oldest is forgotten first."""
         if any(one.number == sent.number for one in self.sent):
             return replace(self, sent=tuple(sent if one.number == sent.number else one for one in self.sent))
-        return replace(self, sent=(*self.sent, sent)[-SENT_MAX:])
+        forgotten = None
+        if len(self.sent) >= SENT_MAX:
+            forgotten = next((one for one in self.sent if one.message is not Message.PAGE), self.sent[0])
+        return replace(self, sent=(*(one for one in self.sent if one is not forgotten), sent))
 
     def renumbered(self, old: int, new: int) -> "Post":
         """The same dispatch under another number: what was said of it so far is void."""
@@ -109,9 +134,18 @@ class Post:
         """An operator has been told of it."""
         return replace(self, alarms=(*self.alarms, alarm)[-ALARMS_MAX:])
 
-    def owing(self, contact: str, channel: Channel, points: tuple[Point, ...], until: datetime | None = None) -> "Post":
+    def owing(
+        self,
+        contact: str,
+        channel: Channel,
+        points: tuple[Point, ...],
+        until: datetime | None = None,
+        *,
+        message: Message = Message.SITUATION,
+        text: Text | None = None,
+    ) -> "Post":
         """These points as well are still to be told to the contact, and not before `until`."""
-        before = next((one.points for one in self.owed if one.contact == contact and one.channel is channel), ())
-        others = tuple(one for one in self.owed if one.contact != contact or one.channel is not channel)
-        merged = tuple(dict.fromkeys((*before, *points)))[-POINTS_MAX:]
-        return replace(self, owed=(*others, Owing(contact, channel, merged, until))[-OWED_MAX:])
+        owed = {(one.contact, one.channel, one.message): one for one in self.owed}
+        before = owed.pop((contact, channel, message), None)
+        merged = tuple(dict.fromkeys((*(before.points if before is not None else ()), *points)))[-POINTS_MAX:]
+        return replace(self, owed=(*owed.values(), Owing(contact, channel, merged, until, message, text))[-OWED_MAX:])
