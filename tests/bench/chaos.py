@@ -42,6 +42,7 @@ GATEWAYS, ENGINES = 0.2, 0.1  # the shares of random moments at which one of the
 POINT_PATIENCE = timedelta(seconds=15)
 RECEIPT_PATIENCE = timedelta(seconds=8)
 CONVERGENCE = timedelta(minutes=20)
+PROGRESS_EVERY = 25  # kills
 
 CHANNELS: tuple[Channel, ...] = ("sms", "voice", "email")
 FAULTS: tuple[FaultKind, ...] = ("accept_then_drop", "error_after_accept", "drop_before_accept", "accept_then_drop")
@@ -122,6 +123,8 @@ async def _kill(site: Site, plan: Plan) -> Counter[str]:
             done[await _kill_another(site, chance, engine=share < ENGINES)] += 1
         else:
             done[await _kill_at_a_moment(site, chance, first=number == 0)] += 1
+        if (number + 1) % PROGRESS_EVERY == 0:
+            print(f"  {number + 1} of {plan.kills} kills", file=sys.stderr, flush=True)
     return done
 
 

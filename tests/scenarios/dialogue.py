@@ -466,7 +466,10 @@ class Story:
 
 
 async def until(
-    condition: Callable[[], Awaitable[bool]], complaint: Callable[[], str], within: timedelta = PATIENCE
+    condition: Callable[[], Awaitable[bool]],
+    complaint: Callable[[], str],
+    within: timedelta = PATIENCE,
+    every: timedelta = LOOK_EVERY,
 ) -> None:
     """Wait for a condition of which nobody is told; raise with the complaint when it does not come."""
     loop = asyncio.get_running_loop()
@@ -474,7 +477,7 @@ async def until(
     while not await condition():
         if loop.time() > end:
             raise Unexpected(complaint())
-        await asyncio.sleep(LOOK_EVERY.total_seconds())
+        await asyncio.sleep(every.total_seconds())
 
 
 def _in_room(send: Accepted) -> bool:
