@@ -85,8 +85,8 @@ async def with_facts(start: Start, instruction: Instruction, key: str, now: Esca
 
 async def standing_of(start: Start, late: LateFact) -> Standing:
     """Whether the gateway vouched for a fact."""
-    answered = await _inquire(_inquiry(start, "gateway", claim_of(start.reference, start.episode, late), late.proof))
-    return answered.standing
+    asked = _inquiry(start, "gateway", claim_of(start.reference, start.episode, late), late.proof)
+    return (await _inquire(asked, options.INQUIRE_OF_RECEIPT)).standing
 
 
 def _inquiry(start: Start, by: str, claim: str, proof: str | None) -> ports.Inquiry:
@@ -95,8 +95,8 @@ def _inquiry(start: Start, by: str, claim: str, proof: str | None) -> ports.Inqu
     return ports.Inquiry(start.reference, start.episode, by, workflow.now(), claim=claim, proof=proof)
 
 
-async def _inquire(order: ports.Inquiry) -> ports.Answered:
+async def _inquire(order: ports.Inquiry, how: options.Options = options.INQUIRE) -> ports.Answered:
     try:
-        return await workflow.execute_activity(ports.inquire, order, summary=order.by, **options.INQUIRE)
+        return await workflow.execute_activity(ports.inquire, order, summary=order.by, **how)
     except ActivityError:  # judged without: whatever needs authority or words is then refused
         return ports.Answered(Standing(order.by, known=False))

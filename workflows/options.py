@@ -33,6 +33,8 @@ FREEZE_PATIENCE = timedelta(seconds=30)
 ADMIT_PATIENCE = timedelta(seconds=10)
 # How long a command waits for the directory before it is judged without.
 INQUIRY_PATIENCE = timedelta(seconds=15)
+# A receipt comes once and nobody waits for its answer: longer, but less than a run that makes way waits for it.
+RECEIPT_PATIENCE = timedelta(seconds=45)
 
 QUEUES = {Channel.EMAIL: EMAIL_QUEUE, Channel.SMS: TWILIO_QUEUE, Channel.VOICE: VOICE_QUEUE, Channel.CHAT: CHAT_QUEUE}
 # Calls have a queue for themselves, because an account dials about one in a second. To ask about one costs no dialling.
@@ -64,6 +66,7 @@ INQUIRE: Options = {
     "schedule_to_close_timeout": INQUIRY_PATIENCE,
     "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=2)),
 }
+INQUIRE_OF_RECEIPT: Options = {**INQUIRE, "schedule_to_close_timeout": RECEIPT_PATIENCE}
 # The log loses nothing: its writes are tried until the store takes them. They hold nothing back meanwhile.
 RECORD: Options = {
     "start_to_close_timeout": timedelta(seconds=10),
