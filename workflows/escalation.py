@@ -26,7 +26,6 @@ with workflow.unsafe.imports_passed_through():
     from escalation.core.refusals import Refusal
     from escalation.core.standing import Standing
     from escalation.core.state import Escalation, next_due
-    from escalation.core.vocabulary import Severity
     from escalation.core.vouching import OPERATOR
     from escalation.wire import names
     from escalation.wire.messages import Answer, Carried, Ending, Instruction, Knock, LateFact, Page, Start, View
@@ -211,7 +210,7 @@ class EscalationWorkflow:
             self._record(page)
         for errand in carried.state.errands:
             if errand.asked:
-                self._obey(errand.effect, carried.state.grade.level)
+                self._obey(errand.effect, carried.state)
 
     # --- the loop's work ---------------------------------------------------------------------------------------------
 
@@ -238,7 +237,7 @@ class EscalationWorkflow:
         if decision.state is None:
             return
         for effect in decision.effects:
-            self._obey(effect, decision.state.grade.level)
+            self._obey(effect, decision.state)
 
     def _keep(self, decision: Decision) -> None:
         self._state = decision.state if decision.state is not None else self._state
@@ -283,11 +282,11 @@ class EscalationWorkflow:
 
     # --- obeying -----------------------------------------------------------------------------------------------------
 
-    def _obey(self, effect: Effect, severity: Severity) -> None:
-        self._go(self._perform(effect, severity, workflow.now()))
+    def _obey(self, effect: Effect, state: Escalation) -> None:
+        self._go(self._perform(effect, state, workflow.now()))
 
-    async def _perform(self, effect: Effect, severity: Severity, at: datetime) -> None:
-        self._inbox.append(Item(await perform(effect, severity, self._send_timeout, at)))
+    async def _perform(self, effect: Effect, state: Escalation, at: datetime) -> None:
+        self._inbox.append(Item(await perform(effect, state, self._send_timeout, at)))
 
     def _record(self, page: Page) -> None:
         self._unrecorded[page.sequence] = page

@@ -27,14 +27,16 @@ with workflow.unsafe.imports_passed_through():
         ReportRoom,
         ReportTicket,
     )
+    from escalation.core.state import Escalation
     from escalation.core.vocabulary import Outcome, Reconciled, Severity
     from workflows import options, ports
 
 
-async def perform(effect: Effect, severity: Severity, send_timeout: timedelta, at: datetime) -> Fact:
-    """Obey one effect."""
+async def perform(effect: Effect, state: Escalation, send_timeout: timedelta, at: datetime) -> Fact:
+    """Obey one effect of an escalation that stood so when it was asked for."""
+    severity, customer = state.grade.level, state.case.customer
     try:
-        return await _asked(effect, options.of(effect, severity, send_timeout), at, severity)
+        return await _asked(effect, options.of(effect, severity, customer, send_timeout), at, severity)
     except ActivityError:
         return _unanswered(effect)
 

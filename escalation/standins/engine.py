@@ -86,6 +86,7 @@ class Engine:
         return [
             binary(),
             *("server", "start-dev", "--ip", "127.0.0.1", "--port", str(self.port), "--log-level", "error"),
+            *("--dynamic-config-value", "matching.enableFairness=true"),  # customers take turns in a queue
             *pages,
             *kept,
             *durable,

@@ -186,6 +186,7 @@ def _terms(found: Any, queue: str) -> dict[str, Any]:  # noqa: ANN401  # a comma
         "heartbeat": span(found.heartbeat_timeout),
         "retry": _retry(found.retry_policy),
         "priority": found.priority.priority_key,
+        "turn": found.priority.fairness_key,
     }
 
 
