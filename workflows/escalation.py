@@ -286,7 +286,8 @@ class EscalationWorkflow:
         self._go(self._perform(effect, state, workflow.now()))
 
     async def _perform(self, effect: Effect, state: Escalation, at: datetime) -> None:
-        self._inbox.append(Item(await perform(effect, state, self._send_timeout, at)))
+        turn = state.grade.level, state.case.customer
+        self._inbox.append(Item(await perform(effect, turn, self._send_timeout, at)))
 
     def _record(self, page: Page) -> None:
         self._unrecorded[page.sequence] = page

@@ -40,6 +40,8 @@ RECEIPT_PATIENCE = timedelta(seconds=45)
 QUEUES = {Channel.EMAIL: EMAIL_QUEUE, Channel.SMS: TWILIO_QUEUE, Channel.VOICE: VOICE_QUEUE, Channel.CHAT: CHAT_QUEUE}
 # Calls have a queue for themselves, because an account dials about one in a second. To ask about one costs no dialling.
 LOOKUP_QUEUES = {**QUEUES, Channel.VOICE: TWILIO_QUEUE}
+Turn = tuple[Severity, str]
+"""By what an act waits for its turn: the severity and the customer of its escalation."""
 # The engine takes 64 bytes to tell customers apart by, and needs not know who they are.
 TURN_CHARS = 16
 _PRIORITY = {severity: rank for rank, severity in enumerate(Severity, start=1)}
@@ -93,11 +95,11 @@ DISMISS: Options = {
 }
 
 
-def of(effect: Effect, severity: Severity, customer: str, send_timeout: timedelta) -> Options:
+def of(effect: Effect, turn: Turn, send_timeout: timedelta) -> Options:
     """The options of an effect's activity: of what waits in a queue the worse goes first, and customers take turns."""
-    chosen = _of(effect, send_timeout)
-    turn = hashlib.sha256(customer.encode()).hexdigest()[:TURN_CHARS]
-    chosen["priority"] = Priority(priority_key=_PRIORITY[severity], fairness_key=turn)
+    chosen, (severity, customer) = _of(effect, send_timeout), turn
+    whose = hashlib.sha256(customer.encode()).hexdigest()[:TURN_CHARS]
+    chosen["priority"] = Priority(priority_key=_PRIORITY[severity], fairness_key=whose)
     return chosen
 
 

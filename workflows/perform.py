@@ -27,16 +27,14 @@ with workflow.unsafe.imports_passed_through():
         ReportRoom,
         ReportTicket,
     )
-    from escalation.core.state import Escalation
     from escalation.core.vocabulary import Outcome, Reconciled, Severity
     from workflows import options, ports
 
 
-async def perform(effect: Effect, state: Escalation, send_timeout: timedelta, at: datetime) -> Fact:
-    """Obey one effect of an escalation that stood so when it was asked for."""
-    severity, customer = state.grade.level, state.case.customer
+async def perform(effect: Effect, turn: options.Turn, send_timeout: timedelta, at: datetime) -> Fact:
+    """Obey one effect."""
     try:
-        return await _asked(effect, options.of(effect, severity, customer, send_timeout), at, severity)
+        return await _asked(effect, options.of(effect, turn, send_timeout), at, severity=turn[0])
     except ActivityError:
         return _unanswered(effect)
 

@@ -84,7 +84,7 @@ class Step:
     async def _tell(self, of: Notify, number: int, now: datetime) -> ReportDelivery:
         dispatch = f"{of.channel}-{number}"
         effect = replace(of, number=number, dispatch=dispatch, contact=f"person-{number}")
-        how = options.of(effect, Severity.SEV1, "acme", SEND_TIMEOUT)
+        how = options.of(effect, (Severity.SEV1, "acme"), SEND_TIMEOUT)
         return await workflow.execute_activity(ports.notify, ports.Send(effect, now), **how)
 
 

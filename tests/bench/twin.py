@@ -145,7 +145,7 @@ class Twin:
         self._go(self._performed(WriteTicket(number, start.ticket, key, status, self._brief(), text)))
 
     async def _performed(self, effect: Effect) -> Fact:
-        fact = await perform(effect, self._severity, self._send_timeout, workflow.now())
+        fact = await perform(effect, (self._severity, "acme"), self._send_timeout, workflow.now())
         if self.facts:
             self._go(self._write(fact.kind))
         return fact

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from escalation.core.commands import Acknowledge, Block, Cancel, Command, PostUpdate, Unblock
-from escalation.core.delivery import LOOKUPS_MAX, OWED
+from escalation.core.delivery import LOOKUPS_MAX
 from escalation.core.draft import dispatch_id
 from escalation.core.effects import FindContacts, Notify, Reconcile, WriteTicket, text_id
 from escalation.core.facts import TOLD_TWICE, Found, ReportContacts, ReportDelivery, ReportReconciliation, ReportTicket
+from escalation.core.notices import OWED
 from escalation.core.refusals import Refusal
 from escalation.core.state import Errand
 from escalation.core.vocabulary import (

@@ -118,7 +118,7 @@ def _hollow(kind: type[Any], **given: object) -> Any:  # noqa: ANN401  # an effe
 
 
 def _chosen(effect: Effect) -> str:
-    chosen = [options.of(effect, severity, "acme", SEND_TIMEOUT) for severity in Severity]
+    chosen = [options.of(effect, (severity, "acme"), SEND_TIMEOUT) for severity in Severity]
     priorities = [each.pop("priority") for each in chosen]
     ranks, (turn,) = [each.priority_key for each in priorities], {each.fairness_key for each in priorities}
     return f"{chosen[0]!r}, priorities {ranks}, turns by customer: {turn is not None}"

@@ -47,16 +47,16 @@ def test_every_channel_has_its_queue(channel: Channel, sends: str, asks: str) ->
         (LookUpReceipt(3, "d-1", "primary", channel, "SM1", NOW, of=1), asks),
     ]
     for effect, queue in effects:
-        assert options.of(effect, Severity.SEV1, "acme", SEND)["task_queue"] == queue
+        assert options.of(effect, (Severity.SEV1, "acme"), SEND)["task_queue"] == queue
 
 
 def test_the_worse_goes_first() -> None:
     """The engine is told the severity of the escalation, and a customer by a digest."""
-    ranks = [options.of(notify(), severity, "acme", SEND)["priority"].priority_key for severity in Severity]
+    ranks = [options.of(notify(), (severity, "acme"), SEND)["priority"].priority_key for severity in Severity]
 
     assert ranks == sorted(set(ranks))
     turns = {
-        options.of(notify(), Severity.SEV2, name, SEND)["priority"].fairness_key for name in ("acme", "Zoë & Söhne")
+        options.of(notify(), (Severity.SEV2, name), SEND)["priority"].fairness_key for name in ("acme", "Zoë & Söhne")
     }
     assert {len(turn) for turn in turns} == {options.TURN_CHARS}
     assert len(turns) == len({"acme", "Zoë & Söhne"})
@@ -71,7 +71,7 @@ class Backlog:
         """Ends when all are served."""
         acts = []
         for customer, severity in asked:
-            chosen = options.of(notify(), severity, customer, SEND) | {"task_queue": BACKLOG}
+            chosen = options.of(notify(), (severity, customer), SEND) | {"task_queue": BACKLOG}
             acts.append(workflow.start_activity("serve", customer, **chosen))
         await asyncio.gather(*acts)
 
@@ -110,7 +110,7 @@ async def test_a_customer_with_much_to_tell_does_not_keep_the_others_waiting() -
 )
 def test_a_page_is_answered_for_soon_and_a_notice_outlives_a_rate_limit(message: Message, attempts: int) -> None:
     """Eight attempts with pauses of 1, 2, 4 … 60 s are two minutes."""
-    chosen = options.of(notify(message=message), Severity.SEV1, "acme", SEND)
+    chosen = options.of(notify(message=message), (Severity.SEV1, "acme"), SEND)
 
     assert chosen["retry_policy"].maximum_attempts == attempts
     assert chosen["retry_policy"].maximum_interval == timedelta(seconds=60)
