@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from escalation.adapters.hosts import is_loopback, is_slacks, is_vendors
+from escalation.adapters.hosts import SLACK, is_loopback, refusal
 from escalation.adapters.settings import CALLBACK_TOKENS_MAX, Settings, SettingsError
 
-SLACK = "https://slack.com/api"
 STANDIN_PATH = "/slack/api"
 STANDIN_BOT_TOKEN = "xoxb-standin"  # noqa: S105  # opens nothing but the stand-ins
 STANDIN_SIGNING_SECRET = "standins-signing-secret"  # noqa: S105  # likewise
@@ -35,21 +33,10 @@ def chat_of(settings: Settings) -> ChatAccount | None:
     if base is None:
         if not real and settings.standins_url is None:
             return None
-        base = SLACK if real else f"{settings.standins_url}{STANDIN_PATH}"
-    if settings.production and not is_slacks(base):
-        where = "this machine" if is_loopback(base) else "not Slack"
-        raise SettingsError(f"ESCALATION_SLACK_BASE_URL: {base!r} is {where}; production posts to {SLACK}: unset it")
-    if settings.production and not real:
-        raise SettingsError(
-            f"ESCALATION_SLACK_BOT_TOKEN is not set, and ESCALATION_SLACK_BASE_URL is {base!r}; set both, or neither"
-        )
-    if real and urlsplit(base).scheme != "https" and not is_loopback(base):
-        raise SettingsError(f"ESCALATION_SLACK_BASE_URL: {base!r} would show the token to everybody; write https://…")
-    if is_vendors(base) and not settings.production and not settings.real_vendors:
-        raise SettingsError(
-            f"{base} reaches real people, and ESCALATION_ENVIRONMENT is development: unset ESCALATION_SLACK_BOT_TOKEN"
-            " to use the stand-ins, or say ESCALATION_REAL_VENDORS=true"
-        )
+        base = SLACK.api if real else f"{settings.standins_url}{STANDIN_PATH}"
+    why = refusal(SLACK, base, has_key=real, production=settings.production, meant=settings.real_vendors)
+    if why is not None:
+        raise SettingsError(why)
     return ChatAccount(
         token=settings.slack_bot_token or SecretStr(STANDIN_BOT_TOKEN),
         base_url=base,

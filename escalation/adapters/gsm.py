@@ -44,6 +44,9 @@ _PLAIN = str.maketrans(
     }
 )
 _PICTURES = frozenset({"So", "Sk", "Cn", "Co"})
+_AROUND_PICTURES = frozenset(map(chr, (0x200D, 0x20E3, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+"""What joins pictures, frames them and chooses how they look: by itself it shows nothing, and costs the alphabet."""
+_UPON_LETTERS = frozenset({"Mn", "Me", "Cf"})
 
 
 def septets(words: str) -> int | None:
@@ -84,12 +87,13 @@ def fits(words: str) -> bool:
 def plain(words: str) -> str:
     """The words in the GSM alphabet if that can be done without losing letters; pictures are dropped.
 
-    Typographic quotes and dashes become plain, accents that the alphabet lacks are dropped ("č" is "c"); when letters
-    of another script remain, accents are left as they were.
+    Typographic quotes and dashes become plain, accents that the alphabet lacks are dropped ("č" is "c"), in one
+    character or in two; when letters of another script remain, accents are left as they were.
     """
-    words = words.translate(_PLAIN)
-    words = "".join(char for char in words if char in _SINGLE or unicodedata.category(char) not in _PICTURES)
-    bare = "".join(char if char in _SINGLE or char in _DOUBLE else _without_accents(char) for char in words)
+    words = unicodedata.normalize("NFC", words).translate(_PLAIN)
+    # Once more: what stood between a letter and its accent may have gone.
+    words = unicodedata.normalize("NFC", "".join(char for char in words if _is_text(char)))
+    bare = "".join(char if _is_sent(char) else _without_accents(char) for char in words)
     return bare if septets(bare) is not None else words
 
 
@@ -102,9 +106,18 @@ def _packed(sizes: Iterable[int], room: int) -> int:
     return count
 
 
+def _is_sent(char: str) -> bool:
+    return char in _SINGLE or char in _DOUBLE
+
+
+def _is_text(char: str) -> bool:
+    return _is_sent(char) or not (char in _AROUND_PICTURES or unicodedata.category(char) in _PICTURES)
+
+
 def _without_accents(char: str) -> str:
+    """The letters of a character; nothing for an accent alone, whose letter has no form with it."""
     parts = unicodedata.normalize("NFKD", char)
-    return "".join(part for part in parts if not unicodedata.combining(part)) or char
+    return "".join(part for part in parts if unicodedata.category(part) not in _UPON_LETTERS)
 
 
 def longest(chars_max: int, allowed: Callable[[int], bool]) -> int:

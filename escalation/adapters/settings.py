@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -16,7 +16,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from escalation.adapters.hosts import is_loopback, is_vendors
+from escalation.adapters.hosts import SENDGRID, TWILIO, is_loopback, is_near, is_private, refusal
+from escalation.adapters.tempo import Pace, Paces, SettleWindows
 from escalation.adapters.throttles import DEFAULT, Throttles, read_throttles
 from escalation.adapters.written import Duration, Words
 from escalation.core.vocabulary import Channel
@@ -25,8 +26,7 @@ HTTP_TIMEOUT_MAX = timedelta(seconds=10)
 """Four socket operations of one send must fit into `send_timeout` with a margin."""
 ACCOUNTS_TIMEOUT_MAX = timedelta(seconds=3)
 """An opening asks once, within the five seconds that its admission has."""
-PACE_MAX = 1000.0
-"""More acts in a second than any account allows: a slip of the keyboard."""
+NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 DOMAIN = re.compile(r"(?=.{1,200}\Z)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}")
 CALLBACK_TOKENS_MAX = 5
 """Accepted at once; a rotation needs two."""
@@ -35,14 +35,13 @@ DEVELOPMENT_KEY = "development-only-key-that-production-refuses"
 KEY_CHARS_MIN = 32
 STANDIN_SENDGRID_KEY = "SG.standin.standin"
 STANDIN_TWILIO_SID = "AC5ca1a710000000000000000000000000"
+STANDIN_NUMBER = "+15005550006"
+"""Twilio's own for tests: it calls nobody."""
 STANDIN_TWILIO_TOKEN = "standins-auth-token"  # noqa: S105  # opens nothing but the stand-ins
 STANDIN_SENDGRID_WEBHOOK_KEY = (
     "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEMApLvInWcm+yV8DeleAnielsmP0NNfH6kzkc4gl5kq9y"
     "qsfg0JtGRH8d2yX/HjxvW7HuranYBqWqVKKRwIEnoA=="
 )
-
-SENDGRID = "https://api.sendgrid.com"
-TWILIO = "https://api.twilio.com"
 
 
 class SettingsError(ValueError):
@@ -54,9 +53,6 @@ class Environment(StrEnum):
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
-
-
-Pace = Annotated[float, Field(gt=0, le=PACE_MAX)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +87,7 @@ class PhoneAccount:
     @property
     def host(self) -> str:
         """The address that requests go to, without a path of ours; the vendor's own unless another is configured."""
-        return self.base_url or TWILIO
+        return self.base_url or TWILIO.api
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,35 +108,12 @@ class Vendors:
     tickets: TicketAccount
 
 
-@dataclass(frozen=True, slots=True)
-class SettleWindows:
-    """How long after an ambiguous send the provider's own list can be trusted."""
-
-    sms: timedelta
-    voice: timedelta
-    email: timedelta
-    chat: timedelta = timedelta(seconds=60)
-
-    def of(self, channel: Channel) -> timedelta:
-        """The window of one channel."""
-        window: timedelta = getattr(self, channel.value)
-        return window
-
-
-@dataclass(frozen=True, slots=True)
-class Paces:
-    """The most acts in a second on each vendor's queue, of all workers together: the engine's server keeps to it."""
-
-    email: float
-    phone: float  # texts, and every look-up of texts and calls
-    voice: float
-    chat: float = 1.0
-
-
 class Settings(BaseSettings):
     """One installation. Build it with `read_settings`, which turns every mistake into one clear line."""
 
-    model_config = SettingsConfigDict(env_prefix="ESCALATION_", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="ESCALATION_", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     environment: Environment = Environment.DEVELOPMENT
     data_dir: Path = Path("var")
@@ -174,7 +147,7 @@ class Settings(BaseSettings):
     twilio_base_url: str | None = None
     twilio_region: str | None = None
     twilio_edge: str | None = None
-    twilio_from: str = "+15005550006"
+    twilio_from: str = ""  # calls come from it, and texts without a messaging service; empty: the stand-ins' own
     twilio_messaging_service: str | None = None
 
     slack_bot_token: SecretStr | None = None  # None: no chat, or the stand-in's
@@ -230,6 +203,13 @@ class Settings(BaseSettings):
         read_throttles(value)
         return value
 
+    @field_validator("twilio_from")
+    @classmethod
+    def _is_a_number(cls, value: str) -> str:
+        if value and not NUMBER.fullmatch(value):
+            raise ValueError("must be a number such as +4930123456; what calls come from")
+        return value
+
     @field_validator("reply_domain")
     @classmethod
     def _is_a_domain(cls, value: str | None) -> str | None:
@@ -258,11 +238,11 @@ class Settings(BaseSettings):
         for name, what in (("accounts", "knows accounts"), ("directory", "people are")):
             if getattr(self, f"{name}_file") is not None and getattr(self, f"{name}_url") is not None:
                 raise ValueError(f"{name}_file and {name}_url both say who {what}; set one of them")
-        if self.accounts_timeout > ACCOUNTS_TIMEOUT_MAX:
-            raise ValueError(f"accounts_timeout may be at most {ACCOUNTS_TIMEOUT_MAX.total_seconds():g} s")
         self._refuse_impatience()
         if self.production:
             self._refuse_conveniences()
+        elif not (self.real_vendors and self.twilio_account_sid):
+            self.twilio_from = self.twilio_from or STANDIN_NUMBER
         return self
 
     def _refuse_impatience(self) -> None:
@@ -287,13 +267,24 @@ class Settings(BaseSettings):
             raise ValueError("directory_file must name the people in production; the example is for development")
         if self.standins_url is not None or self.failpoint is not None:
             raise ValueError("standins_url and failpoint are for development; unset them in production")
-        private = ("accounts_url", "directory_url")
-        for name in ("sendgrid_base_url", "twilio_base_url", "ticket_base_url", "public_url", *private):
-            if (url := getattr(self, name)) is not None and is_loopback(url):
-                raise ValueError(f"{name} {url!r} is this machine; production needs the vendor's own address")
-        for name in private:
-            if (url := getattr(self, name)) is not None and urlsplit(url).scheme != "https":
+        if self.twilio_from == STANDIN_NUMBER:
+            raise ValueError(f"twilio_from {STANDIN_NUMBER} is Twilio's test number; set one of the account's own")
+        self._refuse_other_hosts(self.sendgrid_base_url, self.twilio_base_url)
+        for name in ("ticket_base_url", "public_url", "accounts_url", "directory_url"):
+            url: str | None = getattr(self, name)
+            if url is not None and is_loopback(url):
+                raise ValueError(f"{name} {url!r} is this machine; production needs an address that others know")
+            if url is not None and not is_private(url):
                 raise ValueError(f"{name} {url!r} is not private; production needs https://…")
+        if self.public_url is not None and is_near(self.public_url):
+            raise ValueError(f"public_url {self.public_url!r} means something only here; vendors cannot reach it")
+
+    def _refuse_other_hosts(self, mail: str | None, phone: str | None) -> None:
+        bases = ((SENDGRID, mail, self.sendgrid_api_key), (TWILIO, phone, self.twilio_account_sid))
+        for vendor, base, key in bases:
+            where = {"production": self.production, "meant": self.real_vendors}
+            if base is not None and (why := refusal(vendor, base, has_key=key is not None, **where)) is not None:
+                raise SettingsError(why)
 
     @property
     def production(self) -> bool:
@@ -332,18 +323,13 @@ class Settings(BaseSettings):
         development without `real_vendors`.
         """
         vendors = Vendors(mail=self._mail(), phone=self._phone(), tickets=self._tickets())
-        if not self.production and not self.real_vendors:
-            for host in (vendors.mail.host, vendors.phone.host):
-                if is_vendors(host):
-                    raise SettingsError(
-                        f"{host} reaches real people, and ESCALATION_ENVIRONMENT is development: unset the account to"
-                        " use the stand-ins, or say ESCALATION_REAL_VENDORS=true"
-                    )
+        if not self.production:
+            self._refuse_other_hosts(vendors.mail.host, vendors.phone.host)
         return vendors
 
     def _mail(self) -> MailAccount:
         real = self.sendgrid_api_key is not None
-        host = self.sendgrid_base_url or (SENDGRID if real else self._standin("sendgrid_api_key"))
+        host = self.sendgrid_base_url or (SENDGRID.api if real else self._standin("sendgrid_api_key"))
         return MailAccount(
             key=self.sendgrid_api_key or SecretStr(STANDIN_SENDGRID_KEY),
             host=host,
@@ -357,6 +343,8 @@ class Settings(BaseSettings):
     def _phone(self) -> PhoneAccount:
         real = self.twilio_account_sid is not None
         base = self.twilio_base_url or (None if real else self._standin("twilio_account_sid"))
+        if not self.twilio_from:
+            raise SettingsError("ESCALATION_TWILIO_FROM is not set: set the number that calls come from")
         return PhoneAccount(
             sid=self.twilio_account_sid or STANDIN_TWILIO_SID,
             token=self.twilio_auth_token or SecretStr(STANDIN_TWILIO_TOKEN),

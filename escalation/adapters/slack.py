@@ -1,7 +1,8 @@
 """Messages in a chat through `slack_sdk`'s synchronous client: timeouts set by hand, nothing retried.
 
 Facts of slack_sdk 3.47 that this module works around: by default it posts again when a connection is dropped; its
-error log holds the body of an answer that it cannot read; an answer without "ok" is an error like any other.
+error log holds the body of an answer that it cannot read; an answer without "ok" is an error like any other; whether
+arguments go as JSON or as a form is left to whoever calls a method by its name.
 """
 
 import logging
@@ -38,9 +39,16 @@ from escalation.adapters.store import LedgerDown
 EVENT_TYPE = "escalation_dispatch"
 DISPATCH = "dispatch_id"
 """Our id in the metadata of a message, where it is looked for."""
+JSON_METHODS = frozenset({"chat.postMessage", "chat.update", "chat.postEphemeral"})
+"""What is sent as JSON, for its blocks. All else goes as a form, as by the package's own methods: what reads, such as
+`conversations.history`, ignores a JSON body and misses its arguments (docs.slack.dev/apis/web-api)."""
 LIST_MAX = 1000
 """Messages of a conversation that are searched; more of them since the dispatch prove nothing."""
+CHANNELS_MAX = 10_000
+"""Channels of a workspace among which a room of ours is looked for."""
 PAGE_SIZE = 200
+CHANNELS_PAGE_SIZE = 999
+"""Both are below the thousand that Slack takes."""
 ACKNOWLEDGE, RAISE, DECLINE = "escalation_acknowledge", "escalation_raise", "escalation_decline"
 BUTTONS = {ACKNOWLEDGE: "primary", RAISE: None, DECLINE: None}
 """What a page is answered with, in the order of its buttons: the action's id, and its style."""
@@ -84,18 +92,28 @@ class SlackApi:
             logger=_hushed,
             retry_handlers=[],
         )
-        answer = client.api_call(method, json={name: value for name, value in body.items() if value is not None})
+        given = {name: value for name, value in body.items() if value is not None}
+        as_json = method in JSON_METHODS
+        answer = client.api_call(method, json=given if as_json else None, params=None if as_json else given)
         found = answer.data
         return found if isinstance(found, dict) else {}
 
     def messages(self, method: str, at: datetime, **body: object) -> Iterator[Json]:
         """The messages that a listing method answers, page after page, at most `LIST_MAX` and one more."""
+        body |= {"limit": PAGE_SIZE, "include_all_metadata": True}
+        yield from self._listed(method, "messages", LIST_MAX, at, body)
+
+    def channels(self, at: datetime) -> Iterator[Json]:
+        """The public channels of the workspace, page after page, at most about `CHANNELS_MAX`."""
+        yield from self._listed("conversations.list", "channels", CHANNELS_MAX, at, {"limit": CHANNELS_PAGE_SIZE})
+
+    def _listed(self, method: str, what: str, most: int, at: datetime, body: Mapping[str, object]) -> Iterator[Json]:
         seen, cursor = 0, None
-        while seen <= LIST_MAX:
-            page = self.call(method, at, limit=PAGE_SIZE, include_all_metadata=True, cursor=cursor, **body)
-            for message in page.get("messages", ()):
+        while seen <= most:
+            page = self.call(method, at, cursor=cursor, **body)
+            for one in page.get(what, ()):
                 seen += 1
-                yield message
+                yield one
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
                 return

@@ -93,8 +93,7 @@ class Rooms:
     def _ours(self, name: str, at: datetime) -> str | None:
         """The room of that name that an earlier attempt has made, and could not write down."""
         me = self._api.call("auth.test", at)["user_id"]
-        listed = self._api.call("conversations.list", at, limit=1000)["channels"]
-        found = [one for one in listed if one["name"] == name and one["creator"] == me]
+        found = [one for one in self._api.channels(at) if one["name"] == name and one["creator"] == me]
         unknown = [str(one["id"]) for one in found if not self._places.has_room(str(one["id"]))]
         return unknown[0] if unknown else None
 

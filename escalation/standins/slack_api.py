@@ -15,10 +15,18 @@ from escalation.standins.slack_rules import NOBODY, is_user, message_error, name
 from escalation.standins.workspace import BOT, ChatMessage, Conversation, conversation_of, workspace
 
 API_PATH = "/slack/api"
-LIMIT_DEFAULT, LIMIT_MAX = 100, 1000
+LIMIT_DEFAULT, LIMIT_MAX = 100, 999
 KEPT = ("thread_ts", "reply_broadcast", "metadata", "blocks")
 WRITES = frozenset({"chat.postMessage", "chat.update", "chat.postEphemeral", "conversations.create"})
 """What a fault for sends strikes; one for lookups strikes the rest."""
+FORM_ONLY: Mapping[str, tuple[str, ...]] = {
+    "conversations.history": ("channel",),
+    "conversations.list": (),
+    "conversations.replies": ("channel", "ts"),
+    "pins.list": ("channel",),
+    "users.lookupByEmail": ("email",),
+}
+"""What reads, with the arguments that it needs. Only what writes understands JSON (docs.slack.dev/apis/web-api)."""
 
 Body = Mapping[str, Any]
 
@@ -52,16 +60,19 @@ class SlackApi:
         }
 
     def call(self, request: Request, method: str) -> Response:
-        """One method, its arguments from a JSON body or a form."""
+        """One method, its arguments from a form; from a JSON body only where Slack reads one."""
         act = self._methods.get(method)
         if act is None:
             return answer({"ok": False, "error": "unknown_method"})
         if request.headers.get("Authorization") != f"Bearer {self._board.bot_token}":
             return answer({"ok": False, "error": "invalid_auth"})
         try:
-            body = _body(request)
+            body = _form(request) if method in FORM_ONLY else _body(request)
         except ValueError:
             return answer({"ok": False, "error": "invalid_json"})
+        missing = [name for name in FORM_ONLY.get(method, ()) if not body.get(name)]
+        if missing:
+            return answer(_without(missing))
         to = body.get("channel") or body.get("users")
         to = to if isinstance(to, str) else None
         on = "send" if method in WRITES else "lookup"
@@ -107,9 +118,10 @@ class SlackApi:
         self._keep("channel", made.id, None, BOT, str(name))
         return {"channel": made.shown()}
 
-    def _list(self, _: Request, __: Body) -> dict[str, Any]:
+    def _list(self, _: Request, body: Body) -> dict[str, Any]:
         found = [room.shown() for room in workspace(self._board.journal).values() if room.name is not None]
-        return {"channels": found, "response_metadata": {"next_cursor": ""}}
+        asked, cursor = _asked(len(found), body)
+        return {"channels": found[asked], "response_metadata": {"next_cursor": cursor}}
 
     def _invite(self, _: Request, body: Body) -> dict[str, Any]:
         room, users = self._room(body), [user for user in str(body.get("users", "")).split(",") if user]
@@ -264,16 +276,20 @@ def _at(request: Request) -> datetime:
 
 
 def _page(found: list[ChatMessage], body: Body) -> dict[str, Any]:
-    limit = min(int(body.get("limit") or LIMIT_DEFAULT), LIMIT_MAX)
-    start = int(body.get("cursor") or 0)
-    part = found[start : start + limit]
-    more = start + limit < len(found)
-    shown = [one.shown(metadata=bool(body.get("include_all_metadata"))) for one in part]
-    return {
-        "messages": shown,
-        "has_more": more,
-        "response_metadata": {"next_cursor": str(start + limit) if more else ""},
-    }
+    asked, cursor = _asked(len(found), body)
+    shown = [one.shown(metadata=body.get("include_all_metadata") in {"1", "true"}) for one in found[asked]]
+    return {"messages": shown, "has_more": cursor != "", "response_metadata": {"next_cursor": cursor}}
+
+
+def _asked(count: int, body: Body) -> tuple[slice, str]:
+    """Which of so many stand on the page that is asked for, and the cursor of the next one."""
+    limit, cursor = str(body.get("limit") or LIMIT_DEFAULT), str(body.get("cursor") or 0)
+    if not limit.isdigit() or not 0 < int(limit) <= LIMIT_MAX:
+        raise Refusal("invalid_limit")
+    if not cursor.isdigit():
+        raise Refusal("invalid_cursor")
+    end = int(cursor) + int(limit)
+    return slice(int(cursor), end), str(end) if end < count else ""
 
 
 def _told(fault: Fault) -> Response:
@@ -284,12 +300,21 @@ def _told(fault: Fault) -> Response:
     return answer({"ok": False, "error": "internal_error"}, fault.status)
 
 
+def _without(missing: list[str]) -> dict[str, Any]:
+    said = [f"[ERROR] missing required field: {name}" for name in missing]
+    return {"ok": False, "error": "invalid_arguments", "response_metadata": {"messages": said}}
+
+
 def _body(request: Request) -> Body:
     if request.mimetype == "application/json":
         found = json.loads(request.get_data() or b"{}")
         if not isinstance(found, dict):
             raise ValueError("no object")
         return found
+    return _form(request)
+
+
+def _form(request: Request) -> Body:
     form: dict[str, Any] = request.form.to_dict() | request.args.to_dict()
     for name in ("blocks", "metadata"):
         if name in form:

@@ -62,6 +62,7 @@ GIVEN = {
         "ESCALATION_SENDGRID_API_KEY": "SG.x.y",
         "ESCALATION_TWILIO_ACCOUNT_SID": f"AC{'0' * 32}",
         "ESCALATION_TWILIO_AUTH_TOKEN": "token",
+        "ESCALATION_TWILIO_FROM": "+4930123456",
         "ESCALATION_TICKET_BASE_URL": "https://tickets.example",
     },
 }
@@ -304,6 +305,15 @@ def test_the_stand_ins_start_only_when_asked_for(compose: Compose) -> None:
     assert {name for name, named in profiles.items() if named} == {"standins"}
     assert profiles["standins"] == ["development"]
     assert compose["services"]["worker"]["depends_on"]["standins"]["required"] is False
+
+
+def test_every_setting_can_be_made() -> None:
+    """But for what the file settles itself by where it mounts things."""
+    handed_on = {name.removeprefix("ESCALATION_").lower() for name in parsed()["x-settings"]}
+    mounted = {"directory_url", "directory_token", "accounts_file", "maintenance_file"}  # files come by `volumes`
+    kept = {"attachment_dir", "kept_policy_dir"}  # in the data directory, which is a volume
+
+    assert set(Settings.model_fields) - handed_on == mounted | kept | {"failpoint"}
 
 
 @pytest.mark.parametrize("environment", ["development", "production"])

@@ -130,6 +130,40 @@ def test_plain_words_never_cost_more_and_stay_plain(words: str) -> None:
     assert gsm.septets(plain) is not None or gsm.septets(words) is None
 
 
+@given(st.text(gsm.BASIC, max_size=50), st.sampled_from("\ufe0e\ufe0f\u20e3\u200d\U000e0101"), st.integers(0, 50))
+def test_a_sign_that_shows_nothing_costs_nothing(words: str, sign: str, place: int) -> None:
+    """What is left of a picture would halve what fits."""
+    assert gsm.plain(words[:place] + sign + words[place:]) == gsm.plain(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "plain"),
+    [
+        ("⚠\ufe0f Checkout down", " Checkout down"),
+        ("1\ufe0f\u20e3 first", "1 first"),
+        ("👩\u200d🚒 sent", " sent"),
+        ("Mu\u0308nchen, cafe\u0301", "München, café"),
+        ("Dvor\u030ca\u0301k", "Dvorak"),
+        ("q\u0301 \u0301x", "q x"),
+        ("e\ufe0f\u0301", "é"),
+        ("a^b {c} [d] ~ | \\ €", "a^b {c} [d] ~ | \\ €"),
+        ("Жи\u0306т ☎\ufe0f", "Жйт "),
+        ("กั้น ต่อ ^", "กั้น ต่อ ^"),
+    ],
+)
+def test_a_letter_may_be_written_in_two_and_a_picture_in_many(words: str, plain: str) -> None:
+    """An accent that stands alone is one; another script keeps its own, and every sign that can be sent is."""
+    assert gsm.plain(words) == plain
+
+
+def test_a_picture_before_a_title_cuts_nothing_of_it() -> None:
+    """With it or without, the same text, in as many segments."""
+    title = "Checkout answers 502 for every card in all regions of Europe since the deploy of 14:02"
+
+    assert short(f"⚠\ufe0f {title}") == short(title)
+    assert gsm.segments(short(title)) == 2
+
+
 def test_a_plain_sms_stays_in_the_small_alphabet() -> None:
     """One curly quote would halve what fits, so typography is made plain, and accents where nothing is lost."""
     assert gsm.septets(short("“Zażółć” – the café’s order… 😀")) is not None

@@ -90,6 +90,20 @@ def test_a_room_that_was_made_and_not_written_down_is_found_again(
     assert [room.id for room in made(standins)] == [made_before]
 
 
+def test_it_is_found_on_a_later_page_too(
+    standins: Standins, rooms: Rooms, places: ChatPlaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A workspace has many channels, and a list ends below a thousand."""
+    monkeypatch.setattr("escalation.adapters.slack.CHANNELS_PAGE_SIZE", 2)
+    api = SlackApi(account_at(standins))
+    for name in ("one", "two", "three", "four", BASE):
+        api.call("conversations.create", NOW, name=name)
+    places.reserve("ESC-1", "1", BASE)
+
+    assert rooms.show(FIRST, NOW) == BASE
+    assert [room.name for room in made(standins) if room.messages] == [BASE]
+
+
 @pytest.mark.parametrize("lost", [1, 2, 3])
 def test_it_may_be_tried_again_after_any_answer_that_is_lost(standins: Standins, rooms: Rooms, lost: int) -> None:
     """Made, posted, pinned: each is looked for before it is done again."""

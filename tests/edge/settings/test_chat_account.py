@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from escalation.adapters.chat_account import SLACK, STANDIN_BOT_TOKEN, chat_of
+from escalation.adapters.chat_account import STANDIN_BOT_TOKEN, chat_of
+from escalation.adapters.hosts import SLACK
 from escalation.adapters.settings import Settings, SettingsError, read_settings
 from tests.edge.settings.test_settings import PRODUCTION
 
@@ -39,7 +40,7 @@ def test_production_writes_to_slack(base: str | None) -> None:
     account = chat_of(production(slack_base_url=base))
 
     assert account is not None
-    assert (account.base_url, account.standin) == (base or SLACK, False)
+    assert (account.base_url, account.standin) == (base or SLACK.api, False)
     assert account.token.get_secret_value() == TOKEN
 
 
@@ -65,17 +66,17 @@ def test_production_with_any_other_address_is_refused(base: str, told: str, toke
     """A stand-in that was left over would take every page and tell nobody."""
     line = refused(production(slack_base_url=base, slack_bot_token=token))
 
-    assert line.startswith(f"ESCALATION_SLACK_BASE_URL: '{base}' {told}; production posts to {SLACK}")
+    assert line.startswith(f"ESCALATION_SLACK_BASE_URL: '{base}' {told}; production posts to {SLACK.api}")
 
 
 def test_production_with_slacks_address_and_no_token_is_refused() -> None:
     """The stand-ins' token opens nothing there."""
-    assert refused(production(slack_base_url=SLACK, slack_bot_token=None)).startswith("ESCALATION_SLACK_BOT_TOKEN")
+    assert refused(production(slack_base_url=SLACK.api, slack_bot_token=None)).startswith("ESCALATION_SLACK_BOT_TOKEN")
 
 
 def test_a_token_is_not_shown_to_the_network() -> None:
     """Slack answers by http with a redirect, after it has read the token."""
-    assert "would show the token" in refused(production(slack_base_url="http://slack.com/api"))
+    assert "would show the account's key" in refused(production(slack_base_url="http://slack.com/api"))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_a_token_is_not_shown_to_the_network() -> None:
     [
         {"slack_bot_token": TOKEN},
         {"slack_bot_token": TOKEN, "standins_url": LOCAL},
-        {"slack_base_url": SLACK, "standins_url": LOCAL},
+        {"slack_base_url": SLACK.api, "standins_url": LOCAL},
         {"slack_bot_token": TOKEN, "slack_base_url": "https://acme.enterprise.slack.com/api"},
     ],
 )

@@ -4,21 +4,22 @@ from datetime import timedelta
 
 import pytest
 
-from escalation.adapters.hosts import is_loopback
+from escalation.adapters.hosts import SENDGRID, SLACK, TWILIO, Vendor, is_loopback, is_near, refusal
 from escalation.adapters.settings import (
     CALLBACK_TOKENS_MAX,
     DEVELOPMENT_KEY,
     HTTP_TIMEOUT_MAX,
     KEY_CHARS_MIN,
-    PACE_MAX,
-    SENDGRID,
+    STANDIN_NUMBER,
     Settings,
     SettingsError,
     read_settings,
 )
+from escalation.adapters.tempo import PACE_MAX
 from escalation.core.vocabulary import Channel
 
 LOCAL = "http://127.0.0.1:9"
+NUMBER = "+4930123456"
 PRODUCTION: dict[str, object] = {
     "environment": "production",
     "directory_file": "people.yaml",
@@ -27,6 +28,7 @@ PRODUCTION: dict[str, object] = {
     "sendgrid_api_key": "SG.real",
     "twilio_account_sid": "AC" + "1" * 32,
     "twilio_auth_token": "token",
+    "twilio_from": NUMBER,
     "ticket_base_url": "https://tickets.example",
     "public_url": "https://esc.example",
 }
@@ -69,7 +71,7 @@ def test_development_without_stand_ins_says_what_to_set() -> None:
         ({"sendgrid_api_key": "SG.real"}, "https://api.sendgrid.com"),
         ({"sendgrid_api_key": "SG.real", "sendgrid_base_url": "https://api.eu.sendgrid.com"}, "api.eu.sendgrid.com"),
         ({"sendgrid_base_url": "https://API.SendGrid.com."}, "https://API.SendGrid.com."),
-        ({"twilio_account_sid": "AC1", "twilio_auth_token": "t"}, "https://api.twilio.com"),
+        ({"twilio_account_sid": "AC1", "twilio_auth_token": "t", "twilio_from": NUMBER}, "https://api.twilio.com"),
         ({"twilio_base_url": "https://api.dublin.ie1.twilio.com"}, "https://api.dublin.ie1.twilio.com"),
         ({"standins_url": "https://api.twilio.com"}, "https://api.twilio.com"),
     ],
@@ -128,7 +130,7 @@ def test_production_goes_to_the_vendors() -> None:
     """The stand-in's header and addresses stay out of it."""
     vendors = read_settings(**PRODUCTION).vendors()
 
-    assert (vendors.mail.host, vendors.phone.base_url) == (SENDGRID, None)
+    assert (vendors.mail.host, vendors.phone.base_url) == (SENDGRID.api, None)
     assert not vendors.mail.standin
     assert not vendors.phone.standin
     assert vendors.phone.callback == "https://esc.example/twilio/status"
@@ -142,9 +144,29 @@ def test_production_goes_to_the_vendors() -> None:
         ({"directory_file": None}, "directory_file must name the people in production"),
         ({"standins_url": LOCAL}, "standins_url and failpoint are for development"),
         ({"failpoint": "after_post"}, "standins_url and failpoint are for development"),
-        ({"twilio_base_url": "http://localhost:1"}, "twilio_base_url 'http://localhost:1' is this machine"),
-        ({"sendgrid_base_url": "http://[::1]:1"}, "is this machine"),
-        ({"public_url": LOCAL}, "public_url"),
+        ({"sendgrid_base_url": LOCAL}, f"ESCALATION_SENDGRID_BASE_URL: '{LOCAL}' is this machine"),
+        (
+            {"sendgrid_base_url": "https://mail.example"},
+            "is not SendGrid; production posts to https://api.sendgrid.com",
+        ),
+        ({"sendgrid_base_url": SENDGRID.api, "sendgrid_api_key": None}, "ESCALATION_SENDGRID_API_KEY is not set, and"),
+        ({"twilio_base_url": LOCAL}, f"ESCALATION_TWILIO_BASE_URL: '{LOCAL}' is this machine"),
+        ({"twilio_base_url": SENDGRID.api}, "is not Twilio; production posts to https://api.twilio.com"),
+        (
+            {"twilio_base_url": TWILIO.api, "twilio_account_sid": None, "twilio_auth_token": None},
+            "set both, or neither",
+        ),
+        ({"twilio_from": STANDIN_NUMBER}, f"twilio_from {STANDIN_NUMBER} is Twilio's test number"),
+        ({"public_url": "https://localhost."}, "public_url 'https://localhost.' is this machine"),
+        ({"public_url": "http://door.example"}, "public_url 'http://door.example' is not private"),
+        ({"public_url": "https://gateway:8026"}, "public_url 'https://gateway:8026' means something only here"),
+        ({"public_url": "https://10.0.0.1"}, "public_url 'https://10.0.0.1' means something only here"),
+        ({"ticket_base_url": "http://standins:8025"}, "ticket_base_url 'http://standins:8025' is not private"),
+        ({"accounts_url": "https://127.1"}, "accounts_url 'https://127.1' is this machine"),
+        (
+            {"directory_url": "http://people.example", "directory_file": None},
+            "directory_url 'http://people.example' is not private",
+        ),
     ],
 )
 def test_production_refuses_conveniences(change: dict[str, object], told: str) -> None:
@@ -152,6 +174,68 @@ def test_production_refuses_conveniences(change: dict[str, object], told: str) -
     read_settings(**PRODUCTION)
 
     assert told in refused(**PRODUCTION | change)
+
+
+def test_production_reaches_a_vendors_other_regions() -> None:
+    """Its own hosts are those of its domain."""
+    bases = {"sendgrid_base_url": "https://api.eu.sendgrid.com", "twilio_base_url": "https://api.dublin.ie1.twilio.com"}
+    vendors = read_settings(**PRODUCTION | bases).vendors()
+
+    assert (vendors.mail.host, vendors.phone.host) == (bases["sendgrid_base_url"], bases["twilio_base_url"])
+
+
+@pytest.mark.parametrize("vendor", [SENDGRID, TWILIO, SLACK], ids=lambda vendor: vendor.name)
+@pytest.mark.parametrize(
+    ("base", "told"),
+    [
+        ("http://standins:8025", "is not"),
+        ("http://127.1:8025", "is this machine"),
+        ("http://localhost.:8025", "is this machine"),
+        ("http://[::ffff:127.0.0.1]:8025", "is this machine"),
+        ("https://vendor.example", "is not"),
+    ],
+)
+def test_the_guard_is_the_same_for_every_vendor(vendor: Vendor, base: str, told: str) -> None:
+    """A stand-in that was left over would take every message and tell nobody; a key goes nowhere in the open."""
+    said = refusal(vendor, base, has_key=True, production=True, meant=True)
+    assert said is not None
+    assert said.startswith(f"{vendor.base_setting}: '{base}' {told}")
+
+    own = vendor.api
+    assert refusal(vendor, own, has_key=True, production=True) is None
+    assert f"{vendor.key_setting} is not set" in str(refusal(vendor, own, has_key=False, production=True))
+    assert "would show" in str(refusal(vendor, own.replace("https", "http"), has_key=True, production=True))
+    assert "would show" in str(refusal(vendor, "http://standins:8025", has_key=True, production=False, meant=True))
+    assert "reaches real people" in str(refusal(vendor, own, has_key=True, production=False))
+    assert refusal(vendor, own, has_key=True, production=False, meant=True) is None
+    assert refusal(vendor, "http://standins:8025", has_key=False, production=False) is None
+    assert refusal(vendor, LOCAL, has_key=True, production=False) is None
+
+
+@pytest.mark.parametrize(
+    "given", [PRODUCTION, {"twilio_account_sid": "AC1", "twilio_auth_token": "t", "real_vendors": True}]
+)
+def test_real_calls_need_a_number_to_come_from(given: dict[str, object]) -> None:
+    """A messaging service sends texts only; the stand-ins' number calls nobody."""
+    texts = given | {"standins_url": None if given is PRODUCTION else LOCAL, "twilio_messaging_service": "MG1"}
+    with pytest.raises(
+        SettingsError, match=r"^ESCALATION_TWILIO_FROM is not set: set the number that calls come from$"
+    ):
+        read_settings(**texts | {"twilio_from": ""}).vendors()
+
+    assert read_settings(**texts | {"twilio_from": NUMBER}).vendors().phone.sender == NUMBER
+    assert read_settings(standins_url=LOCAL).vendors().phone.sender == STANDIN_NUMBER
+
+
+def test_a_variable_without_a_value_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty token would sign for everybody."""
+    for name in ("SENDGRID_API_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"):
+        monkeypatch.setenv(f"ESCALATION_{name}", "")
+    settings = read_settings(standins_url=LOCAL)
+
+    assert settings.callback_tokens == ()
+    assert settings.vendors().mail.standin
+    assert settings.vendors().phone.sender == STANDIN_NUMBER
 
 
 def test_production_without_an_account_does_not_offer_stand_ins() -> None:
@@ -168,6 +252,7 @@ def test_production_without_an_account_does_not_offer_stand_ins() -> None:
         ({"twilio_account_sid": "AC1"}, "twilio_account_sid and twilio_auth_token belong together"),
         ({"standins_url": "127.0.0.1:9"}, "ESCALATION_STANDINS_URL: must be http(s)://host"),
         ({"public_url": "https://a.example/?x=1"}, "without query"),
+        ({"twilio_from": "Support"}, "ESCALATION_TWILIO_FROM: must be a number such as +4930123456"),
         ({"http_timeout": "soon"}, "ESCALATION_HTTP_TIMEOUT"),
         ({"http_timeout": 0}, "ESCALATION_HTTP_TIMEOUT"),
         ({"http_timeout": "10.1"}, "http_timeout is 10.1 s; it may be at most 10 s"),
@@ -222,12 +307,38 @@ def test_files_lie_in_the_data_folder_unless_told_otherwise() -> None:
         ("http://127.8.9.1", True),
         ("http://0.0.0.0:1", True),
         ("http://[::1]:1", True),
+        ("http://127.1", True),
+        ("http://2130706433", True),
+        ("http://0x7f.1", True),
+        ("http://[::ffff:127.0.0.1]", True),
+        ("http://[::ffff:10.0.0.1]", False),
+        ("http://LOCALHOST.", True),
+        ("http://standins.localhost", True),
         ("https://api.twilio.com", False),
         ("http://10.0.0.1", False),
     ],
 )
 def test_this_machine_is_known_by_all_its_names(url: str, local: bool) -> None:  # noqa: FBT001
     assert is_loopback(url) is local
+
+
+@pytest.mark.parametrize(
+    ("url", "near"),
+    [
+        (LOCAL, True),
+        ("https://gateway", True),
+        ("https://gateway.", True),
+        ("https://192.168.1.1", True),
+        ("https://[fd00::1]", True),
+        ("https://[fe80::1]", True),
+        ("https://door.example", False),
+        ("https://8.8.8.8", False),
+        ("https://[2001:4860:4860::8888]", False),
+    ],
+)
+def test_what_means_something_only_here_is_known(url: str, near: bool) -> None:  # noqa: FBT001
+    """This machine, its network, and names without a domain."""
+    assert is_near(url) is near
 
 
 @pytest.mark.parametrize("name", ["audit_url", "ledger_url"])

@@ -89,6 +89,45 @@ def test_what_slack_does_not_take_is_refused_in_its_words(
     assert standins.refused()[-1].reason.endswith(word)
 
 
+@pytest.mark.parametrize(
+    ("method", "needed"),
+    [
+        ("conversations.history", ["channel"]),
+        ("conversations.replies", ["channel", "ts"]),
+        ("pins.list", ["channel"]),
+        ("users.lookupByEmail", ["email"]),
+    ],
+)
+def test_what_reads_understands_no_json(standins: Standins, slack: WebClient, method: str, needed: list[str]) -> None:
+    """As Slack: arguments that come as JSON are missing, and the same ones as a form are there."""
+    standins.chat_with(users={"amira@support.example": USER})
+    posted = slack.chat_postMessage(channel=USER, text="x")
+    known = {"channel": posted["channel"], "ts": posted["ts"], "email": "amira@support.example"}
+    body = {name: known[name] for name in needed}
+    with pytest.raises(SlackApiError) as raised:
+        slack.api_call(method, json=body)
+
+    assert raised.value.response["error"] == "invalid_arguments"
+    told = raised.value.response["response_metadata"]["messages"]
+    assert told == [f"[ERROR] missing required field: {name}" for name in needed]
+    assert slack.api_call(method, params=body)["ok"]
+
+
+def test_channels_are_listed_page_after_page(slack: WebClient) -> None:
+    """At most 999 at once, and 100 when nothing is said: also to whoever says it as JSON."""
+    names = [f"room-{number}" for number in range(101)]
+    for name in names:
+        slack.conversations_create(name=name)
+
+    first = slack.conversations_list()
+    rest = slack.conversations_list(cursor=first["response_metadata"]["next_cursor"])
+    assert [one["name"] for page in (first, rest) for one in page["channels"]] == names
+    assert len(slack.conversations_list(limit=999)["channels"]) == 101
+    assert len(slack.api_call("conversations.list", json={"limit": 999})["channels"]) == 100
+    assert error(slack.conversations_list, limit=1000) == "invalid_limit"
+    assert error(slack.conversations_list, cursor="next") == "invalid_cursor"
+
+
 def test_a_thread_is_apart_from_the_history_unless_it_is_broadcast(slack: WebClient) -> None:
     """Its replies come oldest first, the history newest first, both in pages."""
     root = slack.chat_postMessage(channel=USER, text="one")

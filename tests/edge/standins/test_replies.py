@@ -100,6 +100,19 @@ def test_an_answered_mail_is_posted_parsed_and_signed(standins: Standins, sendgr
     assert (form["SPF"], form["attachments"], headers["Auto-Submitted"]) == ("pass", "0", None)
 
 
+def test_a_mail_may_have_only_an_html_part(standins: Standins, sendgrid: Any, webhooks: Receiver) -> None:  # noqa: ANN401
+    """Then no text is posted, and what is quoted stands in the HTML as well; what was typed is no markup."""
+    standins.deliver(parse_url=f"{webhooks.base_url}/parse")
+    sendgrid.send(mail())
+
+    standins.reply_mail(standins.outbox("email")[0].provider_id, "ack <b>", html=True)
+
+    form = form_of(webhooks.at("/parse")[0])
+    assert "text" not in form
+    assert form["html"].startswith("<html><body><div>ack &lt;b&gt;</div>")
+    assert "<blockquote><pre>Down." in form["html"]
+
+
 def test_an_out_of_office_note_says_that_it_is_one(standins: Standins, sendgrid: Any, webhooks: Receiver) -> None:  # noqa: ANN401
     """So that a loop can be seen before it begins."""
     standins.deliver(parse_url=f"{webhooks.base_url}/parse")
