@@ -24,7 +24,7 @@ from escalation.core.rungs import (
 )
 from escalation.core.severity import await_confirmation, retarget_promises
 from escalation.core.state import Lapse
-from escalation.core.touches import handed_to, taken_by
+from escalation.core.touches import handed_to, taken_by, taken_from
 from escalation.core.values import replace
 from escalation.core.vocabulary import ClockName, Handover, LullKind, Message, Phase, Topic
 from escalation.core.watch import start_watch
@@ -36,17 +36,18 @@ FALLBACK_TRIES_MAX = 20
 _NOTHING = timedelta(0)
 
 
-def begin_transfer(draft: Draft, *, step: int = 0, named: str | None = None, keep_chain: bool = False) -> None:
+def begin_transfer(
+    draft: Draft, *, by: str | None = None, step: int = 0, named: str | None = None, keep_chain: bool = False
+) -> None:
     """Put the work in transfer and begin a step of the chain, or ask a named person instead."""
     lift(draft, only=LullKind.SNOOZE)
     draft.stop_clock(ClockName.CHECK_IN, ClockName.SILENCE)
+    taken_from(draft, by)
     if not keep_chain:
         await_confirmation(draft, Handover.HAND_OVER)
-    since = draft.transfer.since or draft.now
+        draft.transfer = replace(draft.transfer, round=0, heard_in_chain=False)
     draft.phase = Phase.IN_TRANSFER
-    round_ = draft.transfer.round if keep_chain else 0
-    heard = draft.transfer.heard_in_chain if keep_chain else False
-    draft.transfer = replace(draft.transfer, since=since, round=round_, heard_in_chain=heard, returns_to=None)
+    draft.transfer = replace(draft.transfer, since=draft.transfer.since or draft.now, returns_to=None)
     _begin_step(draft, step, named)
 
 
@@ -110,7 +111,7 @@ def window_elapsed(draft: Draft, _clock: Clock, due: Due) -> None:
 def owner_silent(draft: Draft, _clock: Clock, due: Due) -> None:
     """Acknowledged, then nothing: the next step is asked, and the silent owner hears of it."""
     draft.notice(Point(Topic.OWNER_SILENT, draft.people.owner, due.at), draft.people.owner, draft.policy.house.managers)
-    begin_transfer(draft, step=_following(draft), keep_chain=True)
+    raise_to_next(draft)
 
 
 def resume_telling(draft: Draft) -> None:
@@ -176,7 +177,7 @@ def page_arrived(draft: Draft, contact: str, since: datetime) -> None:
 
 
 def acknowledge(draft: Draft, command: Acknowledge) -> None:
-    """Whoever acknowledges becomes the owner; the chain stops, everyone who was paged hears of it.
+    """Whoever acknowledges becomes the owner: see `take_over`.
 
     An act that a verified gateway saw earlier counts at that instant: a window or a response target that lapsed in
     between is taken back from the counts. A tie is met in time.
@@ -186,14 +187,12 @@ def acknowledge(draft: Draft, command: Acknowledge) -> None:
         return
     acted = acted_at(draft, command)
     _withdraw_lapses(draft, acted, command.by)
-    others = [name for name in draft.transfer.paged if name != command.by]
     take_over(draft, command.by)
-    for name in others:
-        draft.notify(name, heard_on(draft, name), Message.ACKNOWLEDGED)
 
 
 def take_over(draft: Draft, person: str) -> None:
-    """A new owner: in transfer no longer, the check-ins and the watch for silence begin."""
+    """A new owner: the chain stops, whoever else was paged or had it until now hears, and they are watched."""
+    others = [name for name in draft.transfer.paged if name != person]
     lift(draft)
     taken_by(draft, person)
     draft.people = replace(draft.people, post=draft.people.post.taken_by(person))
@@ -203,16 +202,21 @@ def take_over(draft: Draft, person: str) -> None:
     draft.tally = replace(draft.tally, escalated=False)
     start_watch(draft)
     await_confirmation(draft, Handover.ACKNOWLEDGEMENT)
+    for name in others:
+        draft.notify(name, heard_on(draft, name), Message.ACKNOWLEDGED)
 
 
 def decline(draft: Draft, command: Decline) -> None:
-    """Somebody who was asked says "not me": the next step is asked at once."""
+    """Somebody who was asked says "not me": the next step is asked at once, and they are not tried again."""
     if not command.reason.strip():
         draft.refuse(Refusal.REASON_MISSING)
     elif command.by not in draft.transfer.asked:
         draft.refuse(Refusal.NOT_ASKED, asked=", ".join(draft.transfer.asked))
     else:
         lift(draft)
+        for page in draft.people.post.sent:
+            if page.contact == command.by:
+                draft.clocks.pop((ClockName.RETRY, page.number), None)
         next_step(draft)
 
 
@@ -226,8 +230,9 @@ def reassign(draft: Draft, command: Reassign) -> None:
         draft.refuse(Refusal.NO_CHANGE, owner=command.to)
     else:
         lift(draft)
+        draft.stop_clock(ClockName.RETRY)
         draft.tally = replace(draft.tally, hand_offs=draft.tally.hand_offs + 1)
-        begin_transfer(draft, step=draft.transfer.step, named=command.to, keep_chain=True)
+        begin_transfer(draft, by=command.by, step=draft.transfer.step, named=command.to, keep_chain=True)
 
 
 def hand_off(draft: Draft, command: HandOff) -> None:
@@ -246,12 +251,13 @@ def hand_off(draft: Draft, command: HandOff) -> None:
             draft.stop_clock(ClockName.BLOCKED_REMINDER, ClockName.BLOCKED_LIMIT)
             draft.resume_clocks()
         lift(draft)
+        draft.stop_clock(ClockName.RETRY)
         handed_to(draft, route)
         tiers = draft.route.promises or route.promises
         draft.transfer = replace(draft.transfer, route=route.name, ask=command.ask, lapses=())
         if tiers:
             retarget_promises(draft, draft.policy, draft.policy.reckoning.on_severity_change)
-        begin_transfer(draft)
+        begin_transfer(draft, by=command.by)
 
 
 def raise_(draft: Draft, command: Raise) -> None:
@@ -264,12 +270,12 @@ def raise_(draft: Draft, command: Raise) -> None:
         draft.refuse(Refusal.TOP_OF_CHAIN, step=step_name(draft))
     else:
         lift(draft)
-        begin_transfer(draft, step=_above(draft), keep_chain=True)
+        begin_transfer(draft, by=command.by, step=_above(draft), keep_chain=True)
 
 
 def raise_to_next(draft: Draft) -> None:
     """The next step of the chain is asked; at its end the fallback contact, again if need be."""
-    begin_transfer(draft, step=_following(draft), keep_chain=True)
+    begin_transfer(draft, step=min(draft.transfer.step + 1, len(_chain(draft).steps)), keep_chain=True)
 
 
 def step_name(draft: Draft) -> str:
@@ -299,10 +305,6 @@ def _asks_now(draft: Draft, dispatch: str) -> bool:
 
 def _chain(draft: Draft) -> Chain:
     return draft.policy.chain(draft.route.chain)
-
-
-def _following(draft: Draft) -> int:
-    return min(draft.transfer.step + 1, len(_chain(draft).steps))
 
 
 def _above(draft: Draft) -> int:
@@ -389,9 +391,6 @@ def _withdraw_lapses(draft: Draft, acted: datetime, person: str) -> None:
     misses = [m for m in draft.tally.misses if m.clock is ClockName.RESPONSE and acted <= m.due]
     if in_time or misses:
         draft.unsay(*(Point(Topic.TARGET_MISSED, miss.clock, miss.due) for miss in misses))
-        draft.transfer = replace(
-            draft.transfer, lapses=tuple(lapse for lapse in draft.transfer.lapses if lapse not in in_time)
-        )
         draft.tally = replace(
             draft.tally,
             lapses=draft.tally.lapses - len(in_time),

@@ -25,7 +25,7 @@ KEPT_WHEN_RESOLVED = (ClockName.APPROVAL, ClockName.RESOLUTION, ClockName.RECONC
 
 
 def resolve(draft: Draft, command: Resolve) -> None:
-    """A fix is declared. Whoever resolves what nobody had taken is recorded as having taken it.
+    """A fix is declared. Whoever resolves what nobody had taken is recorded as having taken it, and the others hear.
 
     The resolution target stands still, in case it is reopened; the customer is asked; the reopen window runs.
     """

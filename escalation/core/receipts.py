@@ -105,11 +105,15 @@ def delivered(draft: Draft, sent: Sent) -> None:
 
 
 def failed(draft: Draft, sent: Sent, failure: Failure | None, code: str | None, *, replaced: bool = False) -> None:
-    """A page did not arrive: the next is told at once; whoever is only busy is tried once more later."""
+    """A page did not arrive: the next is told at once; whoever is only busy is tried once more later.
+
+    Not for a step that is over by then: they may have said "not me", or others may have been asked instead.
+    """
     _drop(draft, ClockName.RECEIPT, sent.number)
     _remember(draft, replace(sent, outcome=Outcome.FAILED))
     note_failure(draft, sent.contact, sent.channel, failure, code)
-    if failure is Failure.DESTINATION_BUSY and not sent.again and draft.transfer.since is not None:
+    asked = draft.transfer.since is not None and sent.visit == draft.transfer.visit
+    if failure is Failure.DESTINATION_BUSY and not sent.again and asked:
         _start(draft, ClockName.RETRY, Target(RETRY_AFTER), sent.number)
     elif failure in LATER and draft.transfer.since is not None:
         try_later(draft)

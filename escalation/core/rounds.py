@@ -33,8 +33,9 @@ def stakeholders_due(draft: Draft, clock: Clock, due: Due) -> None:
 
 def war_room_due(draft: Draft, clock: Clock, due: Due) -> None:
     """The pinned status is due: whoever works on it and whoever speaks with the customer are reminded."""
-    asked = draft.transfer.asked or (draft.people.owner,)
-    draft.notice(Point(Topic.WAR_ROOM, draft.people.owner, due.at), *asked, draft.people.customer_contact)
+    people, transfer = draft.people, draft.transfer
+    asked = transfer.asked if transfer.since is not None else ()  # once somebody has it, those who were asked rest
+    draft.notice(Point(Topic.WAR_ROOM, people.owner, due.at), *(asked or (people.owner,)), people.customer_contact)
     _next_round(draft, clock, due.at)
 
 

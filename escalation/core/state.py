@@ -185,7 +185,7 @@ class Transfer:
     rungs: tuple[Rung, ...] = ()
     asked: tuple[str, ...] = ()
     pages: tuple[int, ...] = ()  # of this visit, without those that surely failed
-    paged: tuple[str, ...] = ()  # whoever a page reached since the last acknowledgement, in any visit
+    paged: tuple[str, ...] = ()  # who hears who takes it: paged since it was taken last, or had it until now
     heard: bool = False  # a provider took a page of this visit
     heard_in_chain: bool = False
     since: datetime | None = None  # in transfer since

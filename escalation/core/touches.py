@@ -26,6 +26,16 @@ def taken_by(draft: Draft, person: str) -> None:
         draft.notice(Point(Topic.TOUCHES, str(draft.tally.touches)), draft.policy.house.managers)
 
 
+def taken_from(draft: Draft, by: str | None) -> None:
+    """It leaves the hands of whoever had taken it: they hear who takes it next, as those do who are paged.
+
+    Not where they pass it on `by` themselves. The sender had not taken it: to hand it over was their own act.
+    """
+    owner, transfer = draft.people.owner, draft.transfer
+    if transfer.since is None and owner != by and owner in draft.people.owners:
+        draft.transfer = replace(transfer, paged=(owner,))
+
+
 def handed_to(draft: Draft, route: Route) -> None:
     """Sideways to another route's team: a hand-off, and a ping-pong where that team had it before."""
     tally, here = draft.tally, draft.route.team
