@@ -50,7 +50,7 @@ def skip(draft: Draft, words: int) -> None:
 def hush(draft: Draft, effect: Notify, until: datetime, instead: Channel | None) -> None:
     """It would have rung in somebody's quiet hours: they are told where nothing rings, or when those are over.
 
-    What the severity has changed to since is told by its own message. A word that does not keep is in the log only.
+    What the severity has changed to since is told by its own message. A word that does not keep is counted as skipped.
     """
     if instead is not None and draft.usable(effect.contact, instead) is instead:
         draft.notify(effect.contact, instead, effect.message, text=effect.text, points=effect.brief.points)
@@ -59,6 +59,8 @@ def hush(draft: Draft, effect: Notify, until: datetime, instead: Channel | None)
         post = draft.people.post.owing(effect.contact, effect.channel, points, until)
         draft.people = replace(draft.people, post=post)
         _await_morning(draft)
+    else:
+        skip(draft, 1)
 
 
 def quiet_over(draft: Draft, clock: Clock, _due: Due) -> None:

@@ -157,7 +157,7 @@ def answered(story: Story, message: Message, instead: Channel | None) -> None:
 
 @pytest.mark.parametrize(("message", "count"), [(Message.CHECK_IN, 0), (Message.ACKNOWLEDGED, 1)])
 def test_of_what_cannot_be_told_only_notices_are_kept(message: Message, count: int) -> None:
-    """A check-in whose mail is dead is in the log: the next turn asks again. Who has taken it is still news."""
+    """A check-in whose mail is dead is counted: the next turn asks again. Who has taken it is still news."""
     story = asleep()
     story.obedient = False
     story.do(PostUpdate("sue", Audience.CUSTOMER, TEXT))
@@ -165,6 +165,7 @@ def test_of_what_cannot_be_told_only_notices_are_kept(message: Message, count: i
     answered(story, message, EMAIL)
 
     assert len(kept(story)) == count
+    assert story.state.tally.skipped == 1 - count
     assert to_mia(story) == []
 
 
