@@ -6,8 +6,10 @@ answers, so that nobody waits for an error to be noticed.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from time import monotonic
 
 from temporalio import activity
 
@@ -22,7 +24,7 @@ from activities.failures import (
     Verdict,
     classify,
 )
-from activities.orders import alarm, answerable, order_of
+from activities.orders import alarm, answerable, order_of, spare
 from activities.stores import Answers, PauseStore, WordStore
 from escalation.adapters.failpoints import Failpoints
 from escalation.adapters.ledger import AlreadyFailed, AlreadySent, Claim, Ledger, LedgerDown, Unfinished, Waiting
@@ -50,6 +52,8 @@ from workflows.ports import Send
 PAGE_LASTS = timedelta(minutes=2)
 """A page that a carrier could not show by then is not shown: somebody else has been told meanwhile."""
 NOTICE_LASTS = timedelta(hours=4)
+RECORD_TRIES = 3
+"""A store that is only busy has its turn for us by then: each try waits for as long as it is given."""
 PAGE_WAIT_MAX = timedelta(seconds=10)
 """A page whose provider asks for a longer pause fails at once, so that another channel is tried."""
 
@@ -114,9 +118,19 @@ class Notifier:
     @activity.defn(name="notify", no_thread_cancel_exception=True)
     def notify(self, send: Send) -> ReportDelivery:
         """See `workflows.ports.notify`."""
-        effect = send.effect
+        began = monotonic()
+        report = self._told(send)
         if self._answers.asked is not None:
-            self._answers.asked.settle(effect, send.at)
+            # Only now: a chat that hangs must hold up neither a message on another channel nor the record of it.
+            self._answers.asked.settle(send.effect, send.at, spare(monotonic() - began))
+        return report
+
+    def quiet_until(self, effect: Notify, at: datetime) -> datetime | None:
+        """Until when that message does not ring; None: it may."""
+        return quiet.until if (quiet := self._answers.hushed(effect, at)) is not None else None
+
+    def _told(self, send: Send) -> ReportDelivery:
+        effect = send.effect
         self._failpoints.reach("before_intent")
         try:
             claim = self._ledger.claim(order_of(send))
@@ -133,14 +147,17 @@ class Notifier:
                 return self._waits(send, why)
             case Claim():
                 self._failpoints.reach("after_intent")
+                if effect.urgent and attempt() > 1 and claim.first:
+                    # The attempt before has left no trace: it may have posted while the ledger was away.
+                    return ReportDelivery(effect.number, Outcome.AMBIGUOUS, code="no_trace", how="ledger")
+                if (quiet := self._answers.hushed(effect, send.at)) is not None:
+                    self._freed(claim)
+                    return quiet
                 return self.hand_over(send, claim)
 
     def hand_over(self, send: Send, claim: Claim, content: Content | None = None) -> ReportDelivery:
         """With the intent written down: post once, record what is certain. No `content`: it is made of the effect."""
         effect = send.effect
-        if (quiet := self._answers.hushed(effect, send.at)) is not None:
-            self._freed(claim)
-            return quiet
         outgoing = self._outgoing(send, content)
         if isinstance(outgoing, Unsendable):
             return self._unsendable(effect, claim, outgoing)
@@ -367,14 +384,14 @@ class Notifier:
 
         An acceptance that cannot be recorded is still one; the row stays open until a receipt or a look-up.
         """
-        try:
-            if twice := self._ledger.sent(claim, answer.provider_id):
-                activity.logger.error("dispatch %s: accepted twice", claim.dispatch)
-                activity.metric_meter().create_counter("escalation_accepted_twice").add(1)
-        except LedgerDown:
-            activity.logger.warning("dispatch %s: accepted, not in the ledger", claim.dispatch)
-            return False
-        return twice
+        for _ in range(RECORD_TRIES):
+            with suppress(LedgerDown):
+                if twice := self._ledger.sent(claim, answer.provider_id):
+                    activity.logger.error("dispatch %s: accepted twice", claim.dispatch)
+                    activity.metric_meter().create_counter("escalation_accepted_twice").add(1)
+                return twice
+        activity.logger.warning("dispatch %s: accepted, not in the ledger", claim.dispatch)
+        return False
 
     def _record_unledgered(self, send: Send, answer: Accepted) -> None:
         try:

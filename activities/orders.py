@@ -1,5 +1,7 @@
 """What is written down of a dispatch before it is sent, and what an operator hears of one that no retry mends."""
 
+from datetime import datetime, timedelta
+
 from temporalio import activity
 
 from activities.failures import Verdict
@@ -23,6 +25,21 @@ def alarm(dispatch: str, channel: Channel, verdict: Verdict) -> None:
     activity.metric_meter().create_counter("escalation_vendor_alarms").add(1, attributes)
 
 
+def moved_on(at: datetime) -> datetime:
+    """That instant, by which an act was asked for, and how long ago that was when it was this attempt's turn.
+
+    By the engine's own time: attempts before, and how long it has waited for a worker.
+    """
+    of_this = activity.info()
+    return at + max(of_this.started_time - of_this.scheduled_time, timedelta(0))
+
+
+def spare(spent_seconds: float) -> timedelta:
+    """How long an act may still begin what nobody waits for: in the first half of its time. The rest is for its end."""
+    allowed = activity.info().start_to_close_timeout or timedelta(0)
+    return allowed / 2 - timedelta(seconds=spent_seconds)
+
+
 def order_of(send: Send) -> Order:
     """What is claimed for that dispatch; it may be held back to be told with others."""
     effect = send.effect
@@ -37,6 +54,7 @@ def order_of(send: Send) -> Order:
         episode=brief.episode,
         number=effect.number,
         effect=effect,
+        claimed_at=moved_on(send.at),
     )
 
 

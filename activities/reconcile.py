@@ -3,7 +3,7 @@
 The first is called after the settle window, never before; the second when no receipt has come.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from temporalio import activity
@@ -12,12 +12,27 @@ from activities.attempts import again, elapsed, is_last, unanswered
 from escalation.adapters.inbox import Received
 from escalation.adapters.ledger import Ledger, LedgerDown, Row, State
 from escalation.adapters.receipts import Receipt, read
-from escalation.adapters.sending import AddressBook, Provider, Question, Seen, Status, Trail, Unclear, Unseen
+from escalation.adapters.sending import (
+    CLOCK_SKEW,
+    AddressBook,
+    Provider,
+    Question,
+    Seen,
+    Status,
+    Trail,
+    Unclear,
+    Unseen,
+)
 from escalation.adapters.slack import NoChat
 from escalation.core.effects import LookUpReceipt, Reconcile
 from escalation.core.facts import ReportDelivery, ReportReconciliation
 from escalation.core.vocabulary import Channel, Outcome, Reconciled
 from workflows.ports import Follow, Look
+
+RIVALS_WITHIN = CLOCK_SKEW + timedelta(minutes=3)
+"""An open intent for a call that was claimed longer than this before a dispatch was decided is none of its rivals:
+whatever call came of it is older than any that may be this dispatch's. It allows for the vendor's clock, and for two
+requests and a pause between a claim and its call. One that was claimed later is a rival however much later."""
 
 
 class Receipts(Protocol):
@@ -143,7 +158,11 @@ class Reconciler:
             rivals = [
                 row.dispatch
                 for row in self._ledger.unfinished(Channel.VOICE)
-                if row.dispatch == effect.dispatch or self._address(row.contact, row.channel, effect.since) == address
+                if row.dispatch == effect.dispatch
+                or (
+                    (row.claimed_at or row.ordered_at) >= effect.since - RIVALS_WITHIN
+                    and self._address(row.contact, row.channel, effect.since) == address
+                )
             ] or rivals
         return Question(
             dispatch=effect.dispatch,

@@ -78,10 +78,9 @@ class WarRooms:
     def _showing(self, rooms: Rooms, order: ports.Showing) -> Showing:
         effect, at = order.effect, order.at
         brief = effect.brief
-        commander = self._called(effect.commander, at)
         over = brief.phase in TERMINAL
         told = RoomWords(
-            commander=commander,
+            commander=self._called(effect.commander, at),
             scribe=self._called(effect.scribe, at),
             bridge=rooms.bridge or "",
             until=effect.until,
@@ -96,7 +95,7 @@ class WarRooms:
             number=effect.number,
             key=effect.key,
             text=self._renderer.room(brief, words, told, at),
-            topic=" · ".join(filter(None, (brief.reference, f"commander: {commander}", rooms.bridge))),
+            topic=self._renderer.topic(brief, words, told, at),
             people=[user for user in users if user is not None],
         )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from sqlalchemy import Connection, Engine, RowMapping, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, func, select, update
 
 from escalation.adapters.holding_back import BUNDLE_REFERENCE, EFFECT, TOGETHER, messages_to
 from escalation.adapters.ledger import Claim, Ledger, Order, Row, State
@@ -24,6 +24,8 @@ SPACED = timedelta(minutes=3)
 """A digest in which nobody is asked for anything follows the message before it after that time at the earliest."""
 LISTED_MAX = 500
 """Of what waits for one person, so much is looked at at a time."""
+IN_DOUBT = "in_doubt"
+"""The code of a message of which nobody could find out whether it was taken."""
 LOST: dict[Channel, str] = {
     Channel.SMS: "failed", Channel.VOICE: "failed", Channel.EMAIL: "blocked", Channel.CHAT: "deleted"
 }  # fmt: skip
@@ -41,12 +43,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A message that is claimed and has not ended. `free`: it was surely not sent, so it may be claimed again."""
+    """A message that is claimed and has not ended. `free`: it was surely not sent, so it may be claimed again.
+
+    `since` is when it was first claimed: a look-up reaches back to there, however often it was claimed after that.
+    """
 
     dispatch: str
     since: datetime
     free: bool
     entries: tuple[Entry, ...]
+    fence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,9 @@ class Bundles:
         """What is in no message yet, in the order in which it is to be told."""
         query = (
             select(bundled)
+            .join(dispatches, dispatches.c.dispatch == bundled.c.dispatch)
             .where(bundled.c.contact == contact, bundled.c.channel == channel, bundled.c.bundle.is_(None))
+            .where(dispatches.c.state == State.BUNDLED)  # a receipt may have said that it was taken after all
             .order_by(bundled.c.ordered_at, bundled.c.dispatch)
             .limit(LISTED_MAX)
         )
@@ -82,7 +90,9 @@ class Bundles:
     def unfinished(self, contact: str, channel: Channel) -> Unfinished | None:
         """The message to that person that is claimed, and nobody knows yet whether it was taken."""
         query = (
-            select(bundled, dispatches.c.state.label("stands"), dispatches.c.ordered_at.label("begun"))
+            select(
+                bundled, dispatches.c.state.label("stands"), dispatches.c.ordered_at.label("begun"), dispatches.c.fence
+            )
             .join(dispatches, dispatches.c.dispatch == bundled.c.bundle)
             .where(bundled.c.contact == contact, bundled.c.channel == channel)
             .where(dispatches.c.state.in_((State.INTENT, State.NEW)))
@@ -94,7 +104,7 @@ class Bundles:
             return None
         first = rows[0]
         entries = in_order(_entry(row) for row in rows if row["bundle"] == first["bundle"])
-        return Unfinished(first["bundle"], first["begun"], first["stands"] == State.NEW, entries)
+        return Unfinished(first["bundle"], first["begun"], first["stands"] == State.NEW, entries, first["fence"])
 
     def left_over(self, contact: str, channel: Channel) -> tuple[str, ...]:
         """Messages that have ended, while what they tell was not marked: a worker died in between."""
@@ -131,6 +141,31 @@ class Bundles:
         """As `claim`, for a message that was claimed before and surely not sent."""
         claim = self._ledger.claim(order_of(effect, at))
         return claim if isinstance(claim, Claim) else None
+
+    def take_back(self, dispatch: str) -> bool:
+        """What a message would have told waits again, for another one; False when it is not free any more."""
+        free = (dispatches.c.dispatch == dispatch, dispatches.c.state == State.NEW)
+        with transaction(self._engine) as connection:
+            if connection.execute(update(dispatches).where(*free).values(state=State.BUNDLED)).rowcount == 0:
+                return False
+            connection.execute(update(bundled).where(bundled.c.bundle == dispatch).values(bundle=None))
+            return True
+
+    def doubted(self, message: Unfinished, at: datetime) -> datetime:
+        """When this claim of it was first seen to be in doubt: at this instant, unless it was before."""
+        columns = dispatches.c
+        open_claim = _claim_of(message)
+        with transaction(self._engine) as connection:
+            connection.execute(
+                update(dispatches).where(*open_claim, columns.doubted_at.is_(None)).values(doubted_at=at)
+            )
+            return connection.execute(select(columns.doubted_at).where(*open_claim)).scalar_one_or_none() or at
+
+    def give_up(self, message: Unfinished) -> bool:
+        """Nobody will ever know whether it was taken: it counts as failed. False when its claim has moved on."""
+        lost = {"state": State.FAILED, "failure": Failure.UNREACHABLE, "code": IN_DOUBT}
+        with transaction(self._engine) as connection:
+            return connection.execute(update(dispatches).where(*_claim_of(message)).values(**lost)).rowcount == 1
 
     def message(self, dispatch: str) -> Row | None:
         """How that message stands."""
@@ -218,6 +253,11 @@ def members_of(connection: Connection, dispatch: str) -> tuple[str, ...]:
     """The other dispatches that this one tells."""
     others = select(bundled.c.dispatch).where(bundled.c.bundle == dispatch, bundled.c.dispatch != dispatch)
     return tuple(connection.execute(others).scalars())
+
+
+def _claim_of(message: Unfinished) -> tuple[ColumnElement[bool], ...]:
+    columns = dispatches.c
+    return columns.dispatch == message.dispatch, columns.fence == message.fence, columns.state == State.INTENT
 
 
 def _last_list(connection: Connection, contact: str, channel: Channel) -> datetime | None:

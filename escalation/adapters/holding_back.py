@@ -56,9 +56,10 @@ def held_back(
 
 
 def reason(connection: Connection, dispatch: str, number: int) -> str:
-    """Why that dispatch waits. From now on the rules know it by `number`."""
+    """Why that dispatch waits. From now on the rules know it by `number`. A list that was taken back waits as one."""
     _set(connection, dispatch, number=number)
-    return str(connection.execute(select(bundled.c.why).where(bundled.c.dispatch == dispatch)).scalar_one())
+    why = connection.execute(select(bundled.c.why).where(bundled.c.dispatch == dispatch)).scalar_one_or_none()
+    return why or TOGETHER
 
 
 def messages_to(connection: Connection, contact: str, channel: str, at: datetime, limit: Limit) -> list[datetime]:

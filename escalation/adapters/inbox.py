@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from escalation.adapters.bundles import members_of
 from escalation.adapters.failpoints import Failpoints
+from escalation.adapters.holding_back import TOGETHER
 from escalation.adapters.ledger import Acceptance, Row, State, record_acceptance, row_of
 from escalation.adapters.pauses import close
 from escalation.adapters.receipts import Reading, Receipt, cap_ends, rank, read
@@ -118,11 +119,17 @@ class Inbox:
                 return Received()  # it may belong to a page that went out while the ledger was down
             members = members_of(connection, receipt.dispatch)
             received = self._apply(connection, receipt, provider_id, row, telling=telling and not members)
-            owed = [self._pass_on(connection, receipt, member, telling=telling) for member in members]
+            found = received.closed and row.state is State.FAILED  # it had been given up as a doubt
+            owed = [self._pass_on(connection, receipt, member, telling=telling, found=found) for member in members]
             return replace(received, owed=next(filter(None, owed), None)) if members else received
 
-    def _pass_on(self, connection: Connection, receipt: Receipt, member: str, *, telling: bool) -> Outcome | None:
-        """What is said of a message that told several is said of each: each workflow hears of its own."""
+    def _pass_on(
+        self, connection: Connection, receipt: Receipt, member: str, *, telling: bool, found: bool
+    ) -> Outcome | None:
+        """What is said of a message that told several is said of each: each workflow hears of its own.
+
+        `found`: each had failed with it, and is sent with it after all.
+        """
         own = replace(receipt, key=f"{receipt.key} {member}", dispatch=member, provider_id=None)
         connection.execute(
             insert_once(self._engine, receipts).values(
@@ -131,10 +138,22 @@ class Inbox:
             )
         )  # fmt: skip
         row = row_of(connection, member)
-        return None if row is None else self._apply(connection, own, None, row, telling=telling).owed
+        if row is None:
+            return None
+        if found := found and row.state is State.FAILED:
+            told = {"state": State.SENT, "how": TOGETHER, "failure": None, "code": None}
+            connection.execute(update(dispatches).where(dispatches.c.dispatch == member).values(**told))
+        return self._apply(connection, own, None, row, telling=telling, found=found).owed
 
     def _apply(
-        self, connection: Connection, receipt: Receipt, provider_id: str | None, row: Row, *, telling: bool
+        self,
+        connection: Connection,
+        receipt: Receipt,
+        provider_id: str | None,
+        row: Row,
+        *,
+        telling: bool,
+        found: bool = False,
     ) -> Received:
         named = receipt.provider_id is not None  # only what the vendor knows by an id has it surely taken on
         news = row.state is not State.SENT or row.provider_id != provider_id  # else the send itself has recorded it
@@ -147,7 +166,7 @@ class Inbox:
             .where(dispatches.c.dispatch == receipt.dispatch, dispatches.c.receipt_rank < rank(receipt.status))
             .values(receipt=receipt.status, receipt_code=reading.code, receipt_rank=rank(receipt.status))
         )
-        closed, advanced = accepted.closed, moved.rowcount == 1
+        closed, advanced = accepted.closed or found, moved.rowcount == 1
         owed = _owed(row, reading, closed=closed, advanced=advanced) if telling else None
         if telling and accepted.second:
             owed = owed or Outcome.ACCEPTED  # told twice: nobody can mend it, and the log says so

@@ -9,18 +9,22 @@
 Neither provider has an idempotency key for sends, so an `intent` without an outcome is never resent blindly: only a
 look-up or a receipt closes it. Each claim has a fence, and whoever lost it cannot free or fail the row any more; an
 acceptance is recorded whatever the fence, because it is a fact.
+
+When the rules give a dispatch up after their last look-up, nobody closes its row: it stays an intent, for people to see
+and for a late receipt. It is in nobody's way: an open list is closed by `Bundles.give_up`, and an open call is a rival
+only to those near it (`activities.reconcile.RIVALS_WITHIN`).
 """
 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
-from sqlalchemy import Connection, Engine, RowMapping, and_, delete, func, select, update
+from sqlalchemy import Connection, Engine, and_, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from escalation.adapters.holding_back import held_back, reason
+from escalation.adapters.ledger_rows import Row, State, read_row, row_of
 from escalation.adapters.store import LedgerDown, bundled, dispatches, insert_once, transaction
 from escalation.adapters.throttles import Throttles
 from escalation.core.effects import Notify
@@ -28,20 +32,10 @@ from escalation.core.vocabulary import Channel, Failure, Message
 
 __all__ = [
     "Acceptance", "AlreadyFailed", "AlreadySent", "Claim", "Ledger", "LedgerDown", "Order", "Row", "State",
-    "Unfinished", "Waiting",
+    "Unfinished", "Waiting", "row_of",
 ]  # fmt: skip
 
 FRESHNESS = timedelta(seconds=5)
-
-
-class State(StrEnum):
-    """Where a dispatch stands."""
-
-    NEW = "new"
-    INTENT = "intent"
-    SENT = "sent"
-    FAILED = "failed"
-    BUNDLED = "bundled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +54,7 @@ class Order:
     episode: str
     number: int  # of the effect, by which the rules know it; a dispatch sent again has a new one
     effect: Notify | None = None
+    claimed_at: datetime | None = None  # when it was this attempt's turn; None: `at`
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +64,11 @@ class Claim:
     dispatch: str
     fence: int
     claimed: float
+
+    @property
+    def first(self) -> bool:
+        """Whether the ledger had never heard of that dispatch."""
+        return self.fence == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,30 +107,6 @@ class Acceptance:
 
     closed: bool = False
     second: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One dispatch as the ledger knows it. `intent_at` is recorded for people; nothing is decided by it."""
-
-    dispatch: str
-    reference: str
-    contact: str
-    channel: Channel
-    message: Message
-    state: State
-    fence: int
-    ordered_at: datetime
-    episode: str
-    number: int
-    intent_at: datetime | None
-    provider_id: str | None
-    second_provider_id: str | None
-    how: str | None
-    failure: Failure | None
-    code: str | None
-    receipt: str | None
-    receipt_code: str | None = None
 
 
 def uptime() -> float:
@@ -227,13 +203,18 @@ class Ledger:
         return self._leave_intent(claim.dispatch, claim.fence, state=State.NEW)
 
     def unledgered(self, order: Order, provider_id: str) -> None:
-        """Record afterwards what went out while the ledger could not be reached."""
+        """Record afterwards what went out while the ledger could not be reached.
+
+        A claim that was committed while its answer came too late has left an intent: that is settled by it.
+        """
         with transaction(self._engine) as connection:
-            connection.execute(
+            inserted = connection.execute(
                 insert_once(self._engine, dispatches).values(
                     **_identity(order), state=State.SENT, fence=0, provider_id=provider_id, how="unledgered"
                 )
             )
+        if inserted.rowcount == 0:
+            self._accepted(order.dispatch, provider_id, "unledgered")
 
     # --- Closing what is ambiguous ------------------------------------------------------------------------------------
 
@@ -293,6 +274,8 @@ class Ledger:
                 fence=dispatches.c.fence + 1,
                 ordered_at=order.at if free is State.BUNDLED else dispatches.c.ordered_at,
                 intent_at=self._wall(),
+                claimed_at=order.claimed_at or order.at,
+                doubted_at=None,
                 number=order.number,
             )
             .returning(dispatches.c.fence)
@@ -317,13 +300,7 @@ class Ledger:
         query = select(dispatches).order_by(dispatches.c.ordered_at, dispatches.c.dispatch)
         with transaction(self._engine) as connection:
             found = connection.execute(query.where(*conditions)).mappings().all()  # type: ignore[arg-type]  # column expressions
-        return tuple(_read(row) for row in found)
-
-
-def row_of(connection: Connection, dispatch: str) -> Row | None:
-    """The row of a dispatch inside a transaction."""
-    found = connection.execute(select(dispatches).where(dispatches.c.dispatch == dispatch)).mappings().one_or_none()
-    return None if found is None else _read(found)
+        return tuple(read_row(row) for row in found)
 
 
 def record_acceptance(connection: Connection, dispatch: str, provider_id: str | None, how: str) -> Acceptance:
@@ -360,29 +337,7 @@ def _identity(order: Order) -> dict[str, object]:
         "channel": order.channel,
         "message": order.message,
         "ordered_at": order.at,
+        "claimed_at": order.claimed_at or order.at,
         "episode": order.episode,
         "number": order.number,
     }
-
-
-def _read(row: RowMapping) -> Row:
-    return Row(
-        dispatch=row["dispatch"],
-        reference=row["reference"],
-        contact=row["contact"],
-        channel=Channel(row["channel"]),
-        message=Message(row["message"]),
-        state=State(row["state"]),
-        fence=row["fence"],
-        ordered_at=row["ordered_at"],
-        episode=row["episode"],
-        number=row["number"],
-        intent_at=row["intent_at"],
-        provider_id=row["provider_id"],
-        second_provider_id=row["second_provider_id"],
-        how=row["how"],
-        failure=None if row["failure"] is None else Failure(row["failure"]),
-        code=row["code"],
-        receipt=row["receipt"],
-        receipt_code=row["receipt_code"],
-    )

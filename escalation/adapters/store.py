@@ -76,6 +76,9 @@ dispatches = Table(
     Column("receipt_code", String(64)),
     # 0: beyond what limits how much one person gets, as a SEV1's first page is.
     Column("charged", Integer, nullable=False, server_default="1"),
+    # When it was last claimed; of a message that tells several, when it was first seen to be in doubt since then.
+    Column("claimed_at", Instant),
+    Column("doubted_at", Instant),
     Index("dispatches_by_contact", "contact", "channel", "ordered_at"),
     Index("dispatches_by_reference", "reference"),
     Index("dispatches_by_provider_id", "provider_id", unique=True),

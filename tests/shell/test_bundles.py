@@ -10,13 +10,14 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, Worker
 
+from escalation.adapters.throttles import GATHERED
 from escalation.core.vocabulary import Channel, Severity
 from escalation.standins.engine import Engine
 from escalation.wire.names import BUNDLE_WORKFLOW, SIGNAL_GATHER, TASK_QUEUE, TWILIO_QUEUE
 from tests.edge.samples import NOW
 from tests.scenarios.dialogue import Story
 from tests.scenarios.world import world_in
-from workflows.bundle import BundleWorkflow
+from workflows.bundle import NEWS_WAITS, BundleWorkflow
 from workflows.ports import Gather, Gathered
 
 ORDER = Gather("ann", Channel.SMS, NOW)
@@ -76,6 +77,30 @@ async def test_what_comes_while_it_looks_is_looked_for_once_more(client: Client)
 
     assert len(looks.asked) == 2
     assert looks.asked[1].at >= ahead
+
+
+async def test_what_comes_while_it_sleeps_wakes_it(client: Client) -> None:
+    """What waits may have to wait for the morning, and what comes may not; a replay makes the same story."""
+    looks = Looks(timedelta(hours=9), None)
+    telling = Worker(client, task_queue=TWILIO_QUEUE, activities=[looks.send_bundle])
+    async with Worker(client, task_queue=TASK_QUEUE, workflows=[BundleWorkflow]), telling:
+        handle = await client.start_workflow(BUNDLE_WORKFLOW, ORDER, id="bundle ann sms", task_queue=TASK_QUEUE)
+        async for event in handle.fetch_history_events(wait_new_event=True):
+            if event.HasField("timer_started_event_attributes"):
+                break
+        morning = looks.asked[0].at + timedelta(hours=9)
+        await handle.signal(SIGNAL_GATHER, morning - timedelta(seconds=2))  # by its clock it is nearly that late
+        await handle.result()
+
+    assert len(looks.asked) == 2
+    assert looks.asked[1].at - morning < timedelta(minutes=1)
+    replayer = Replayer(workflows=[BundleWorkflow], data_converter=pydantic_data_converter)
+    await replayer.replay_workflow(await handle.fetch_history())
+
+
+def test_what_wakes_it_is_gathered_for_as_long_as_what_waits() -> None:
+    """In a storm something comes all the time, and each look is an act."""
+    assert NEWS_WAITS == GATHERED
 
 
 @pytest.mark.engine

@@ -173,6 +173,14 @@ def test_what_went_out_unledgered_is_recorded_afterwards(ledger: Ledger) -> None
     assert ledger.claim(order()) == AlreadySent("SM1", "unledgered")
 
 
+def test_what_went_out_unledgered_settles_the_intent_whose_commit_nobody_heard_of(ledger: Ledger) -> None:
+    """The claim was written, its answer came too late, and the page went out without: no open row is left behind."""
+    claimed(ledger)
+    ledger.unledgered(order(), "SM1")
+
+    assert ledger.claim(order()) == AlreadySent("SM1", "unledgered")
+
+
 def test_unfinished_rows_are_listed_oldest_first_by_channel(engine: Engine) -> None:
     """By the instant of the intent; what is settled is not among them."""
     instants = iter(NOW + timedelta(seconds=second) for second in (2, 1, 3))

@@ -39,12 +39,14 @@ A = TypeVar("A")
 ATTEMPTS_MAX = 3
 
 
-def run(act: Callable[[A], T], order: A, *, attempt: int = 1) -> T:
-    """Run an act as the engine would, as that attempt of three."""
+def run(act: Callable[[A], T], order: A, *, attempt: int = 1, waited: timedelta = timedelta(0)) -> T:
+    """Run an act as the engine would, as that attempt of three, so long after it was asked for."""
     environment = ActivityEnvironment()
     environment.info = replace(
         environment.info,
         attempt=attempt,
+        current_attempt_scheduled_time=environment.info.scheduled_time + waited,
+        started_time=environment.info.scheduled_time + waited,
         retry_policy=RetryPolicy(maximum_attempts=ATTEMPTS_MAX),
         start_to_close_timeout=timedelta(seconds=45),
     )
@@ -142,6 +144,8 @@ class FragileLedger(Ledger):
     """A ledger whose operations can be made unreachable by name."""
 
     down: frozenset[str] = frozenset()
+    busy = 0
+    """So many acceptances find it locked, and the next one is recorded."""
 
     def claim(self, order: Order) -> Claim | AlreadySent | AlreadyFailed | Unfinished | Waiting:
         self._reach("claim")
@@ -166,3 +170,6 @@ class FragileLedger(Ledger):
     def _reach(self, operation: str) -> None:
         if operation in self.down:
             raise LedgerDown("down")
+        if self.busy and operation == "sent":
+            self.busy -= 1
+            raise LedgerDown("locked")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.notify import PAGE_WAIT_MAX, Notifier
+from activities.notify import PAGE_WAIT_MAX, RECORD_TRIES, Notifier
 from escalation.adapters.inbox import Inbox
 from escalation.adapters.ledger import FRESHNESS, Claim, Order, State
 from escalation.adapters.receipts import Receipt
@@ -21,6 +21,7 @@ from workflows.ports import Send
 Build = Callable[[Vendor], Notifier]
 PAGE = Send(effect=notify(), at=NOW)
 MAIL = Send(effect=notify(channel=Channel.EMAIL, message=Message.CUSTOMER_OPENING, contact="customer"), at=NOW)
+MAIL_2 = Send(effect=notify(channel=Channel.EMAIL, message=Message.SITUATION, dispatch="d-2"), at=NOW)
 SAFE = Broken("twilio", posted=False, why="NewConnectionError")
 SLOW_DOWN = Answered("twilio", 429, "20429")
 
@@ -168,6 +169,7 @@ def test_the_last_attempt_answers_instead_of_raising(
     notifier: Build, ledger: FragileLedger, answer: Attempt, failure: Failure
 ) -> None:
     """Nobody waits for an error to be noticed."""
+    ledger.release(claim(ledger))  # by the attempts before
     report = run(notifier(Vendor(answer)).notify, PAGE, attempt=ATTEMPTS_MAX)
 
     assert (report.outcome, report.failure) == (Outcome.FAILED, failure)
@@ -263,6 +265,19 @@ def test_a_second_attempt_never_goes_out_unledgered(notifier: Build, ledger: Fra
     assert vendor.sent == []
 
 
+def test_a_page_that_may_have_gone_out_unledgered_is_not_posted_again(notifier: Build, ledger: FragileLedger) -> None:
+    """Its worker died before the engine heard of it, and the ledger never did: it is looked up, as any doubt."""
+    ledger.down = frozenset({"claim", "unledgered"})
+    vendor = Vendor()
+    run(notifier(vendor).notify, PAGE)
+    ledger.down = frozenset()
+    report = run(notifier(vendor).notify, PAGE, attempt=2)
+
+    assert (report.outcome, report.code, len(vendor.sent)) == (Outcome.AMBIGUOUS, "no_trace", 1)
+    assert state(ledger) is State.INTENT
+    assert run(notifier(vendor).notify, MAIL_2, attempt=2).outcome is Outcome.ACCEPTED  # nothing else goes unledgered
+
+
 def test_other_mail_waits_for_the_ledger(notifier: Build, ledger: FragileLedger) -> None:
     """It is never sent twice; if the ledger stays away, the failure is said."""
     ledger.down = frozenset({"claim"})
@@ -299,6 +314,14 @@ def test_an_acceptance_that_cannot_be_recorded_is_still_one(notifier: Build, led
 
     assert run(notifier(Vendor()).notify, PAGE).outcome is Outcome.ACCEPTED
     assert state(ledger) is State.INTENT
+
+
+def test_an_acceptance_waits_for_a_busy_ledger(notifier: Build, ledger: FragileLedger) -> None:
+    """An open row would stand in the way of every later look-up of a call to the same telephone."""
+    ledger.busy = RECORD_TRIES - 1
+
+    assert run(notifier(Vendor()).notify, PAGE).outcome is Outcome.ACCEPTED
+    assert state(ledger) is State.SENT
 
 
 def test_a_row_that_cannot_be_freed_makes_the_next_attempt_ambiguous(notifier: Build, ledger: FragileLedger) -> None:

@@ -1,11 +1,12 @@
 """Looking up an ambiguous dispatch: adopt only what is surely ours, free only what is surely absent."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.reconcile import Reconciler
+from activities.reconcile import RIVALS_WITHIN, Reconciler
 from escalation.adapters.inbox import Inbox
 from escalation.adapters.ledger import Claim, Order, Row, State
 from escalation.adapters.receipts import Receipt
@@ -25,9 +26,13 @@ def look(dispatch: str = "d-1", channel: Channel = Channel.SMS, contact: str = "
 
 
 def claim(
-    ledger: FragileLedger, dispatch: str = "d-1", channel: Channel = Channel.SMS, contact: str = "primary"
+    ledger: FragileLedger,
+    dispatch: str = "d-1",
+    channel: Channel = Channel.SMS,
+    contact: str = "primary",
+    at: datetime = NOW,
 ) -> Claim:
-    claimed = ledger.claim(Order(dispatch, "ESC-1", contact, channel, Message.PAGE, NOW, "1", 1))
+    claimed = ledger.claim(Order(dispatch, "ESC-1", contact, channel, Message.PAGE, at, "1", 1))
     assert isinstance(claimed, Claim)
     return claimed
 
@@ -118,6 +123,33 @@ def test_rivals_for_a_call_are_counted_by_telephone(reconciler: Build, ledger: F
 
     (question,) = vendor.asked
     assert (question.rivals, question.place) == (2, 1)
+
+
+@pytest.mark.parametrize(("earlier", "rivals"), [(timedelta(0), 2), (timedelta(microseconds=1), 1)])
+def test_an_intent_that_was_claimed_long_before_is_no_rival(
+    reconciler: Build, ledger: FragileLedger, earlier: timedelta, rivals: int
+) -> None:
+    """Nobody may ever close it, and no call of today is its own. The limit itself still counts, and so does a later."""
+    claim(ledger, "d-0", Channel.VOICE, at=NOW - RIVALS_WITHIN - earlier)
+    claim(ledger, "d-1", Channel.VOICE)
+    claim(ledger, "d-2", Channel.VOICE, at=NOW + timedelta(days=1))
+    vendor = Vendor(sighting=Unclear("rivals"))
+    run(reconciler(vendor).reconcile, look("d-1", Channel.VOICE))
+
+    (question,) = vendor.asked
+    assert (question.rivals, question.place) == (rivals + 1, rivals - 1)
+
+
+def test_an_intent_that_was_claimed_again_is_a_rival_since_then(reconciler: Build, ledger: FragileLedger) -> None:
+    """When it was ordered says nothing about its last call."""
+    earlier = claim(ledger, "d-0", Channel.VOICE, at=NOW - RIVALS_WITHIN * 2)
+    ledger.absent("d-0", earlier.fence)
+    claim(ledger, "d-0", Channel.VOICE)
+    claim(ledger, "d-1", Channel.VOICE)
+    vendor = Vendor(sighting=Unclear("rivals"))
+    run(reconciler(vendor).reconcile, look("d-1", Channel.VOICE))
+
+    assert vendor.asked[0].rivals == 2
 
 
 def test_a_contact_whose_address_is_gone_cannot_be_looked_up(

@@ -9,6 +9,7 @@ from activities.bundling import Bundling
 from activities.lists import Lists
 from activities.notify import Notifier
 from activities.reconcile import Reconciler
+from activities.stores import Answers
 from escalation.adapters.bundles import Bundles
 from escalation.adapters.failpoints import Failpoints
 from escalation.adapters.inbox import Inbox
@@ -63,6 +64,7 @@ class Desk:
         limits: str,
         failpoint: str | None = None,
         addresses: Mapping[tuple[str, Channel], str] | None = None,
+        answers: Answers | None = None,
     ) -> None:
         url = f"sqlite:///{folder / 'ledger.db'}"
         upgrade(url)
@@ -74,7 +76,7 @@ class Desk:
         failpoints = Failpoints(failpoint)
         self.notifier = Notifier(
             ledger=self.ledger, texts=self.texts, book=self.book, renderer=renderer, mail=vendor, phone=vendor,
-            chat=vendor, failpoints=failpoints,
+            chat=vendor, failpoints=failpoints, answers=answers,
         )  # fmt: skip
         self.reconciler = Reconciler(
             ledger=self.ledger, inbox=self.inbox, book=self.book, mail=vendor, phone=vendor, chat=vendor

@@ -6,20 +6,24 @@ from datetime import timedelta
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from activities.bundling import DOUBT_WINDOWS
+from activities.orders import order_of
 from escalation.adapters.ledger import Claim, State
 from escalation.adapters.receipts import Receipt
-from escalation.adapters.sending import Accepted, Answered, Broken, Unclear
+from escalation.adapters.sending import Accepted, Answered, Broken, Seen, Unclear, Unseen
 from escalation.adapters.throttles import GATHERED
 from escalation.core.effects import LookUpReceipt, Notify, Reconcile
 from escalation.core.vocabulary import Channel, Failure, Message, Outcome, Reconciled
 from tests.edge.samples import NOW
 from tests.edge.sending.fakes import Vendor, run
 from tests.edge.storms.desk import SETTLE, Desk, told
-from workflows.ports import Follow, Gather, Look
+from workflows.ports import Follow, Gather, Gathered, Look, Send
 
 Make = Callable[..., Desk]
 PAGE = Message.PAGE
 THEN = NOW + GATHERED
+REFUSED = Broken("twilio", posted=False, why="Refused")
+LOST = Broken("twilio", posted=True, why="ReadTimeout")
 
 
 def waiting(desk: Desk) -> tuple[Notify, Notify]:
@@ -94,7 +98,7 @@ def test_one_alone_that_is_refused_for_good_is_told_to_its_workflow(desk: Make) 
 
 def test_what_surely_was_not_sent_is_sent_by_the_next_attempt(desk: Make) -> None:
     """The same message, however often; nothing that came meanwhile joins it."""
-    one = desk(vendor := Vendor(Accepted("SM1"), Broken("twilio", posted=False, why="Refused")), "sms=2/15m")
+    one = desk(vendor := Vendor(Accepted("SM1"), REFUSED), "sms=2/15m")
     pair = waiting(one)
     with pytest.raises(ApplicationError):
         look(one)
@@ -110,7 +114,7 @@ def test_what_surely_was_not_sent_is_sent_by_the_next_attempt(desk: Make) -> Non
 @pytest.mark.parametrize("found", [Unclear("down"), None])
 def test_a_doubt_is_settled_before_anything_is_said_again(desk: Make, found: Unclear | None) -> None:
     """Nobody knows whether it was taken: it is looked up after the settle window, again while the vendor is away."""
-    vendor = Vendor(Accepted("SM1"), Broken("twilio", posted=True, why="ReadTimeout"), sighting=found)
+    vendor = Vendor(Accepted("SM1"), LOST, sighting=found)
     one = desk(vendor, "sms=2/15m")
     pair = waiting(one)
     settled = THEN + SETTLE[Channel.SMS]
@@ -124,6 +128,100 @@ def test_a_doubt_is_settled_before_anything_is_said_again(desk: Make, found: Unc
     assert len(vendor.sent) == 3
     assert vendor.sent[1].dispatch == vendor.sent[2].dispatch
     assert [one.row(effect).state for effect in pair] == [State.SENT] * 2
+
+
+def test_a_message_that_is_claimed_again_has_a_settle_window_of_its_own(desk: Make) -> None:
+    """The vendor was away for longer than that, and its list shows nothing before the window has passed."""
+    vendor = Vendor(Accepted("SM1"), REFUSED, LOST)
+    one = desk(vendor, "sms=2/15m")
+    waiting(one)
+    with pytest.raises(ApplicationError):
+        look(one)
+    back = THEN + timedelta(minutes=5)
+    run(one.bundling.send_bundle, Gather("primary", Channel.SMS, THEN), attempt=2)  # the engine repeats the order
+    found = look(one, back)
+
+    assert (found, vendor.asked) == (Gathered(back + SETTLE[Channel.SMS]), [])
+    vendor.sighting = Seen("SM2")
+    assert one.play(back) == back + SETTLE[Channel.SMS]
+    (question,) = vendor.asked
+    assert (len(vendor.sent), question.since) == (3, THEN)  # it may have been taken when it was first claimed
+
+
+def test_a_look_goes_by_when_it_is_its_turn(desk: Make) -> None:
+    """An order that was tried for hours, or waited for a worker, is none of hours ago."""
+    one = desk(Vendor(Accepted("SM1"), LOST), "sms=2/15m")
+    waiting(one)
+    late = timedelta(hours=2)
+    run(one.bundling.send_bundle, Gather("primary", Channel.SMS, THEN), attempt=9, waited=late)
+    found = run(one.bundling.send_bundle, Gather("primary", Channel.SMS, THEN), attempt=10, waited=late)
+
+    assert found == Gathered(THEN + late + SETTLE[Channel.SMS])
+
+
+def test_a_doubt_that_nobody_can_settle_holds_up_only_so_much(desk: Make) -> None:
+    """After its look-ups the message counts as failed and each workflow hears it; what came meanwhile is told."""
+    vendor = Vendor(Accepted("SM1"), LOST, sighting=Unclear("http_403"))
+    one = desk(vendor, "sms=2/15m")
+    pair = waiting(one)
+    last = THEN + SETTLE[Channel.SMS] * DOUBT_WINDOWS
+    later = [told(number, message=PAGE) for number in (12, 13)]
+    one.play(THEN, until=last - timedelta(microseconds=1))
+    assert all(one.waits(effect, last) for effect in later)
+    assert [one.row(effect).state for effect in pair] == [State.BUNDLED] * 2
+    one.play(last)
+
+    assert len(vendor.asked) == DOUBT_WINDOWS
+    first, *_ = one.ledger.rows("BUNDLE")
+    assert (first.state, first.code) == (State.FAILED, "in_doubt")
+    assert sorted((each.reference, each.outcome) for each in one.inbox.owed(10)) == [
+        ("ESC-10", Outcome.FAILED),
+        ("ESC-11", Outcome.FAILED),
+    ]
+    assert [one.row(effect).state for effect in later] == [State.SENT] * 2
+    assert one.ledger.unfinished(Channel.SMS) == ()
+
+
+def test_each_claim_has_all_its_look_ups(desk: Make) -> None:
+    """What could not be found out about the one before is not counted against it."""
+    vendor = Vendor(Accepted("SM1"), LOST, LOST, sighting=Unclear("http_403"))
+    one = desk(vendor, "sms=2/15m")
+    pair = waiting(one)
+    nearly = THEN + SETTLE[Channel.SMS] * (DOUBT_WINDOWS - 1)
+    one.play(THEN, until=nearly)
+    vendor.sighting = Unseen()
+    one.play(nearly, until=nearly)  # it is not there: it is claimed again, and lost again
+    vendor.sighting = Unclear("http_403")
+    one.play(nearly + SETTLE[Channel.SMS], until=nearly + SETTLE[Channel.SMS] * (DOUBT_WINDOWS - 1))
+
+    assert (len(vendor.sent), len(vendor.asked)) == (3, 2 * DOUBT_WINDOWS - 1)
+    assert [one.row(effect).state for effect in pair] == [State.BUNDLED] * 2
+
+
+def test_a_receipt_after_all_counts_for_each(desk: Make) -> None:
+    """The message that was given up had been taken."""
+    one = desk(Vendor(Accepted("SM1"), LOST, sighting=Unclear("http_403")), "sms=2/15m")
+    pair = waiting(one)
+    one.play(THEN)
+    (message,) = one.ledger.rows("BUNDLE")
+    one.inbox.receive(Receipt("r1", message.dispatch, "delivered", THEN, "SM2"))
+
+    assert [(one.row(effect).state, one.row(effect).how) for effect in pair] == [(State.SENT, "bundle")] * 2
+    assert sorted((each.reference, each.outcome) for each in one.inbox.owed(10) if each.key.startswith("r1")) == [
+        ("ESC-10", Outcome.DELIVERED),
+        ("ESC-11", Outcome.DELIVERED),
+    ]
+
+
+def test_what_waits_and_turns_out_to_be_told_waits_no_more(desk: Make) -> None:
+    """It went out while the ledger could not be reached; the claim that nobody heard of had held it back."""
+    one = desk(vendor := Vendor(), "sms=2/15m")
+    page, _ = waiting(one)
+    run(lambda send: one.ledger.unledgered(order_of(send), "SM9"), Send(page, NOW))
+    one.play(NOW)
+
+    assert (one.row(page).state, one.row(page).how) == (State.SENT, "unledgered")
+    assert [sent.reference for sent in vendor.sent] == ["ESC-9", "ESC-11"]
 
 
 def test_a_dispatch_that_waits_and_is_in_doubt_is_asked_for_again(desk: Make) -> None:
