@@ -1,15 +1,19 @@
-"""Instants, waits and references as the readers of one language write, read and hear them.
+"""Instants, waits, references and our own words as the readers of one language write, read and hear them.
 
 The words come from a file `language.toml` beside the layouts of that language, so that another language is another
 folder and no code. An instant is told on the reader's wall clock and in UTC: the zone is the one it carries.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, Self
+
+from escalation.core.refusals import Refusal
+from escalation.core.vocabulary import ApprovalKind, Channel, ClockName, Message, Phase
+from escalation.wire import zones
 
 MONTHS = 12
 WEEKDAYS = 7
@@ -17,9 +21,21 @@ BUTTONS = 3
 """In the order of `escalation.adapters.slack.BUTTONS`."""
 FORMS = 2
 """One of it, and several."""
+NAMED: Mapping[str, tuple[str, ...]] = {
+    "approval": tuple(ApprovalKind),
+    "channel": tuple(Channel),
+    "clock": tuple(ClockName),
+    "message": (*Message, "ticket"),
+    "phase": tuple(Phase),
+    "refusal": tuple(Refusal),
+    "step": ("approval", "fallback"),
+}
+"""Words of ours that are told, by their table: each has its own word in every language. A "step" is what the rules call
+one that the agreement gives no name.
+"""
 
 
-class TemplateFault(Exception):
+class TemplateFault(ValueError):
     """A template or a language is missing or wrong. One line: which file, where in it, what is wrong with it."""
 
 
@@ -46,6 +62,10 @@ class Phrases:
     in_minutes: tuple[str, ...]
     buttons: tuple[str, ...]  # in a chat: to acknowledge, to raise, to decline
     spelled: Mapping[str, str]
+    named: Mapping[str, Mapping[str, str]]  # by the tables of `NAMED`
+    no_title: str  # stands for a title that cannot be looked up
+    restricted: str  # stands for one that is not told
+    shortened: str  # ends what is too long to be told whole
     speech: str  # what a voice is told to speak, as in BCP 47: "en-GB"
 
     @classmethod
@@ -94,6 +114,10 @@ class Phrases:
         """One character after the other, as a person would read out a reference: "E, S, C, dash, 4, 2"."""
         return ", ".join(self.spelled.get(char, char) for char in value if not char.isspace())
 
+    def called(self, table: str, value: str) -> str:
+        """What a word of ours is called; a name that an agreement gave stays as it is, without its underscores."""
+        return self.named[table].get(value) or value.replace("_", " ")
+
     def _twice(self, at: datetime, pattern: str) -> str:
         here = pattern.format_map(self._parts(at))
         if _plain(at):
@@ -115,6 +139,10 @@ class Phrases:
         }
 
     def _try(self, where: str) -> None:
+        owed = {f"{table}.{word}" for table, words in NAMED.items() for word in words}
+        if odd := sorted(owed ^ set(_written(self.named))):
+            state = "missing" if odd[0] in owed else "unknown"
+            raise TemplateFault(f"language {where}: {f'named.{odd[0]}'!r} is {state}")
         lengths = {"months": MONTHS, "months_short": MONTHS, "weekdays": WEEKDAYS, "buttons": BUTTONS}
         lengths |= dict.fromkeys(("in_days", "in_hours", "in_minutes"), FORMS)
         for name, length in lengths.items():
@@ -133,6 +161,20 @@ class Phrases:
                     pattern.format_map(known)
             except (KeyError, ValueError, IndexError) as error:
                 raise TemplateFault(f"language {where}: {name!r} cannot be filled in: {error}") from None
+
+
+def zone_of(name: str) -> tzinfo:
+    """A reader's zone; UTC when this machine does not know it: they are told in some zone rather than not."""
+    try:
+        return zones.zone(name)
+    except ValueError:
+        return UTC
+
+
+def _written(named: object) -> Iterator[str]:
+    """Every word that a file has something for, after its table."""
+    for table, words in named.items() if isinstance(named, dict) else ():
+        yield from (f"{table}.{word}" for word, said in words.items() if said) if isinstance(words, dict) else (table,)
 
 
 def _plain(at: datetime) -> bool:

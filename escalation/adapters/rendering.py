@@ -8,7 +8,7 @@ holds only the variants that its message needs.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +18,7 @@ from markupsafe import escape
 
 from escalation.adapters import gsm
 from escalation.adapters.dossier import dossier
+from escalation.adapters.phrasing import Phrases, zone_of
 from escalation.adapters.sending import (
     ChatMessage,
     Content,
@@ -32,10 +33,7 @@ from escalation.adapters.sending import (
 from escalation.adapters.templates import Templates
 from escalation.core.effects import Brief
 from escalation.core.vocabulary import Channel, Message
-from escalation.wire import zones
 
-NO_TITLE = "(title not available)"
-RESTRICTED_TITLE = "Restricted"
 BRAND = "Support escalations"
 TITLE_CHARS_MAX = 200
 TITLE_CHARS_LEAST = 40
@@ -51,7 +49,6 @@ SCRIPT_CHARS_MAX = 900
 """About a minute of speech."""
 CHAT_CHARS_MAX = 3000
 """What one text block of a chat message holds."""
-SHORTENED = "\n\n[shortened]"
 
 READER = Reader()
 
@@ -59,6 +56,8 @@ PEOPLE = ("subject.txt", "body.txt", "body.html", "sms.txt", "voice.txt")
 CUSTOMERS = ("subject.txt", "body.txt", "body.html")
 ROOM = "room/chat.txt"
 """What is pinned in a war room."""
+ROOM_TOPIC = "room/topic.txt"
+"""What stands above it."""
 SETTLED = "settled/chat.txt"
 """What is written below a page in the chat that asks nothing any more."""
 LISTED = tuple(f"bundle/{one}" for one in (*PEOPLE, "chat.txt"))
@@ -135,9 +134,8 @@ class Renderer:
 
     def check(self) -> None:
         """Raise `TemplateFault` if a template is missing, cannot be read, or uses a variable that nobody gives it."""
-        self._templates.check(
-            (ROOM, SETTLED, *(f"{message}/{one}" for message in Message for one in variants(message)))
-        )
+        others = (ROOM, ROOM_TOPIC, SETTLED, *LISTED)
+        self._templates.check((*others, *(f"{message}/{one}" for message in Message for one in variants(message))))
 
     def render(
         self, message: Message, channel: Channel, brief: Brief, words: Words, dispatch: str, now: datetime
@@ -161,10 +159,9 @@ class Renderer:
 
         Nothing is cut: whether it can be carried, `list_fits` says.
         """
-        zone = _zone(words.reader.zone)
-        shown = tuple(
-            _clean(replace(line, title=_title(line.brief, Words(line.title, None, None))), zone) for line in lines
-        )
+        zone = zone_of(words.reader.zone)
+        titled = (self._title("bundle/line.txt", line.brief, replace(words, title=line.title)) for line in lines)
+        shown = tuple(_clean(replace(line, title=title), zone) for line, title in zip(lines, titled, strict=True))
         values = {
             "lines": shown,
             "more": more,
@@ -213,7 +210,7 @@ class Renderer:
         """
         values = self._values(message, brief, words, now)
         made = self._fitted(
-            _title(brief, words),
+            self._title(self._chat_file(message), brief, words),
             lambda title: _chatted(self._chat(message, words, {**values, "title": title})),
             lambda text: len(text) <= CHAT_CHARS_MAX,
         )
@@ -221,24 +218,34 @@ class Renderer:
 
     def room(self, brief: Brief, words: Words, room: RoomWords, now: datetime) -> str:
         """What is pinned in a war room, escaped as `chat` is. Raises `TemplateFault`."""
-        values = {**self._values(Message.SITUATION, brief, words, now), "room": _clean(room, UTC, WORD_CHARS_MAX)}
+        values = self._roomed(brief, words, room, now)
         made = self._fitted(
-            _title(brief, words),
+            self._title(ROOM, brief, words),
             lambda title: _chatted(self._templates.fill(ROOM, words.reader.language, {**values, "title": title})),
             lambda text: len(text) <= CHAT_CHARS_MAX,
         )
         return made[:CHAT_CHARS_MAX]
+
+    def topic(self, brief: Brief, words: Words, room: RoomWords, now: datetime) -> str:
+        """What stands above a war room, on one line. Raises `TemplateFault`."""
+        return self._templates.fill(ROOM_TOPIC, words.reader.language, self._roomed(brief, words, room, now))
 
     def settled(self, brief: Brief, words: Words, now: datetime) -> str:
         """What stands below a page in the chat once it asks nothing; `words.name` is who has it. `TemplateFault`."""
         values = self._values(Message.ACKNOWLEDGED, brief, words, now)
         return _chatted(self._templates.fill(SETTLED, words.reader.language, values))
 
+    def _roomed(self, brief: Brief, words: Words, room: RoomWords, now: datetime) -> Mapping[str, object]:
+        facts = _clean(room, zone_of(words.reader.zone))
+        return {**self._values(Message.SITUATION, brief, words, now), "room": facts}
+
     def _chat(self, message: Message, words: Words, values: Mapping[str, object]) -> str:
         """What has no words of its own for a chat is told there as in a text message."""
-        if message in CHATTED:
-            return self._fill(message, "chat.txt", words, values)
-        return str(escape(self._fill(message, "sms.txt", words, values)))
+        filled = self._templates.fill(self._chat_file(message), words.reader.language, values)
+        return filled if message in CHATTED else str(escape(filled))
+
+    def _chat_file(self, message: Message) -> str:
+        return f"{message}/{'chat' if message in CHATTED else 'sms'}.txt"
 
     def _buttons(self, message: Message, words: Words) -> tuple[str, ...]:
         if message is not Message.PAGE:
@@ -248,7 +255,7 @@ class Renderer:
     def _letter(self, message: Message, brief: Brief, words: Words, values: Mapping[str, object]) -> Letter:
         # A subject is seen on locked screens and by whoever forwards it. The ticket at its end outlasts the title.
         subject = self._fitted(
-            _title(brief, words),
+            self._title(f"{message}/body.txt", brief, words),
             lambda title: header_safe(
                 self._fill(message, "subject.txt", words, {**values, "title": title}), BODY_CHARS_MAX
             ),
@@ -266,7 +273,7 @@ class Renderer:
 
         It gives way as far as `TITLE_CHARS_LEAST` where that saves a segment.
         """
-        title = gsm.plain(_title(brief, words))
+        title = gsm.plain(self._title(f"{message}/sms.txt", brief, words))
 
         def made(title_chars: int) -> tuple[str, str]:
             filled = gsm.plain(
@@ -289,12 +296,20 @@ class Renderer:
 
     def _script(self, message: Message, brief: Brief, words: Words, values: Mapping[str, object]) -> Script:
         spoken = self._fitted(
-            _title(brief, words),
+            self._title(f"{message}/voice.txt", brief, words),
             lambda title: " ".join(self._fill(message, "voice.txt", words, {**values, "title": title}).split()),
             lambda made: len(made) <= SCRIPT_CHARS_MAX,
         )
         speech = self._templates.phrases(f"{message}/voice.txt", words.reader.language).speech
         return Script(spoken[:SCRIPT_CHARS_MAX], speech)
+
+    def _title(self, template: str, brief: Brief, words: Words) -> str:
+        """The title where others might see or hear it: a restricted escalation does not tell its own.
+
+        What stands for it is in the language in which that template is filled.
+        """
+        phrases = self._templates.phrases(template, words.reader.language)
+        return phrases.restricted if brief.restricted else _shown(words.title, phrases)
 
     def _fitted(self, title: str, made: Callable[[str], str], fits: Callable[[str], bool]) -> str:
         """What is made of the longest title with which it fits; of none if it fits with none."""
@@ -308,13 +323,14 @@ class Renderer:
         return self._templates.fill(f"{message}/{variant}", words.reader.language, values)
 
     def _values(self, message: Message, brief: Brief, words: Words, now: datetime) -> Mapping[str, object]:
-        zone = _zone(words.reader.zone)
+        zone = zone_of(words.reader.zone)
+        phrases = self._templates.phrases(f"{message}/body.txt", words.reader.language)
         led = brief.decides or bool(brief.executive and brief.executive in words.reader.roles)
-        description = None if words.description is None else _body(visible(words.description).strip())
+        description = None if words.description is None else _body(visible(words.description).strip(), phrases)
         return {
             "brief": _clean(replace(brief, owner=words.owner or brief.owner), zone),
-            "title": NO_TITLE if words.title is None else header_safe(words.title, TITLE_CHARS_MAX) or NO_TITLE,
-            "text": None if words.text is None else _body(visible(words.text).strip()),
+            "title": _shown(words.title, phrases),
+            "text": None if words.text is None else _body(visible(words.text).strip(), phrases),
             "name": None if words.name is None else header_safe(words.name, TITLE_CHARS_MAX) or None,
             "customer": header_safe(words.customer or brief.customer, TITLE_CHARS_MAX),
             "story": dossier(description) if description else None,
@@ -332,26 +348,11 @@ def _marked(words: str, dispatch: str) -> str:
     return "\n".join(lines) + f" (Ref {mark(dispatch)})"
 
 
-def _title(brief: Brief, words: Words) -> str:
-    """The title where others might see or hear it: a restricted escalation does not tell its own."""
-    if brief.restricted:
-        return RESTRICTED_TITLE
-    return NO_TITLE if words.title is None else header_safe(words.title, TITLE_CHARS_MAX) or NO_TITLE
-
-
 def _chatted(escaped: str) -> str:
     """The text for a chat, which knows three escapes and no others: & < >."""
     # A word joiner, because some chats take a bare "@here" for a call to everybody.
     plain = escaped.replace("&#39;", "'").replace("&#34;", '"')
     return _CALLED.sub("@\u2060", plain)
-
-
-def _zone(name: str) -> tzinfo:
-    """The reader's zone; UTC when this machine does not know it: a message is told in some zone rather than not."""
-    try:
-        return zones.zone(name)
-    except ValueError:
-        return UTC
 
 
 def _clean(value: Any, zone: tzinfo, chars_max: int = WORD_CHARS_MAX) -> Any:  # noqa: ANN401  # any field of a brief
@@ -374,7 +375,12 @@ def _clean(value: Any, zone: tzinfo, chars_max: int = WORD_CHARS_MAX) -> Any:  #
             return value
 
 
-def _body(words: str) -> str:
+def _body(words: str, phrases: Phrases) -> str:
     if len(words) <= BODY_CHARS_MAX:
         return words
-    return words[: BODY_CHARS_MAX - len(SHORTENED)] + SHORTENED
+    ending = f"\n\n{phrases.shortened}"
+    return words[: BODY_CHARS_MAX - len(ending)] + ending
+
+
+def _shown(title: str | None, phrases: Phrases) -> str:
+    return header_safe(title or "", TITLE_CHARS_MAX) or phrases.no_title

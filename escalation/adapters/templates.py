@@ -8,12 +8,13 @@ import re
 import traceback
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, UndefinedError, meta
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, UndefinedError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from escalation.adapters.phrasing import Phrases, TemplateFault
+from escalation.adapters.phrasing import NAMED, Phrases, TemplateFault
 from escalation.wire.amounts import money
 
 ENGLISH = "en"
@@ -56,7 +57,7 @@ class Templates:
         return tuple(self._languages)
 
     def phrases(self, template: str, language: str) -> Phrases:
-        """How the language in which that template is filled writes instants."""
+        """How the language in which that template is filled writes instants and our own words."""
         return self._of(template, language).phrases
 
     def has(self, template: str) -> bool:
@@ -131,6 +132,9 @@ class _Language:
         """Check one file; answers those that it stands upon."""
         source, _, _ = self._loader.get_source(environment, name)
         tree = environment.parse(source, name)
+        odd = {found.name for found in tree.find_all(nodes.Filter)} - environment.filters.keys()
+        if odd:
+            raise TemplateFault(f"template {name!r}: unknown filter {min(odd)!r}")
         unknown = meta.find_undeclared_variables(tree) - FIELDS - IMPORTED
         if unknown:
             raise TemplateFault(
@@ -151,6 +155,8 @@ def _environment(loader: FileSystemLoader, phrases: Phrases, *, escape: bool) ->
     environment.filters.update(
         utc=phrases.when, short=phrases.briefly, spoken=phrases.aloud, spell=phrases.spell, left=phrases.left
     )
+    # The words of the tables: `{{ brief.phase | phase }}`.
+    environment.filters.update({table: partial(phrases.called, table) for table in NAMED if table != "refusal"})
     environment.filters.update(money=money, instant=datetime.fromisoformat)
     return environment
 

@@ -18,11 +18,13 @@ from escalation.adapters.chat_places import ChatPlaces
 from escalation.adapters.directory import DirectoryDown, directory_of
 from escalation.adapters.failpoints import Failpoints
 from escalation.adapters.inbox import Inbox
+from escalation.adapters.phrasing import TemplateFault
 from escalation.adapters.sendgrid import SendGrid
 from escalation.adapters.settings import Settings, SettingsError, read_settings
 from escalation.adapters.slack import SlackApi
 from escalation.adapters.slack_desk import Desk
 from escalation.adapters.store import open_store
+from escalation.adapters.ways import Tokens, WaysBack
 from escalation.client import BadInput, EscalationClient, NotDone
 from escalation.gateway.app import create_app
 from escalation.gateway.mail_answers import MailAnswers
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = settled(read_settings(), asked.port)
         with socket.create_server((asked.host, asked.port)) as listener:
             asyncio.run(_serve(settings, listener))
-    except (SettingsError, FaultyFileError, DirectoryDown, BadInput) as error:
+    except (SettingsError, FaultyFileError, DirectoryDown, BadInput, TemplateFault) as error:
         return _fail(str(error).splitlines()[0], 2)
     except OSError as error:
         return _fail(f"{asked.host}:{asked.port}: {os.strerror(error.errno or 0)}; choose another address or port", 2)
@@ -99,7 +101,8 @@ def _answerer(settings: Settings) -> MailAnswers | None:
     """Who writes back to whoever replies by mail, where that is possible."""
     if not settings.reply_domain:
         return None
-    return MailAnswers(SendGrid(settings.vendors().mail), settings.mail_from_name)
+    ways = WaysBack(Tokens(settings.signing_key.get_secret_value()), settings.public_url, settings.reply_domain)
+    return MailAnswers(SendGrid(settings.vendors().mail), settings.mail_from_name, ways)
 
 
 def _stop(_number: int, _frame: object) -> None:

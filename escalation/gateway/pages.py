@@ -21,6 +21,7 @@ from fastapi import APIRouter, Request, Response, status
 
 from escalation.adapters.sending import header_safe, visible
 from escalation.adapters.ways import LASTS, Purpose, Tokens
+from escalation.core.status import status_of
 from escalation.core.vocabulary import Message, Phase
 from escalation.gateway.acting import Acting, Client, Now, Pace, Wish
 from escalation.gateway.grammar import Act
@@ -102,7 +103,7 @@ class Pages:
             )
         if view.episode != sent.episode or view.phase in _OVER:
             return _page(lines, sent.reference, _words(line(lines, "over", **ref)))
-        title = line(lines, "page.restricted") if view.restricted else None
+        title = lines.phrases.restricted if view.restricted else None
         title = title or await asyncio.to_thread(self._told.title, sent.reference, sent.episode)
         return _page(
             lines, sent.reference, await self._body(sent, view, title or sent.reference, lines), label=view.label
@@ -146,10 +147,10 @@ class Pages:
             ("priority", f"{view.label} ({view.severity})"),
             ("ticket", view.ticket),
             ("team", view.team),
-            ("status", view.status),
+            ("status", _standing(view, lines)),
             ("owner", await self._acting.called(view.owner)),
             ("person", await self._acting.called(sent.contact)),
-            ("deadline", f"{view.deadline:%Y-%m-%d %H:%M} UTC"),
+            ("deadline", lines.when(view.deadline)),
         )
         listed = "".join(
             f"<dt>{escape(line(lines, f'page.{name}'))}</dt><dd>{escape(header_safe(value, 200))}</dd>"
@@ -165,6 +166,7 @@ class Pages:
         )
 
 
+_ESCALATED = status_of(Phase.ACTIVE, escalated=True)
 _OVER = {Phase.CLOSED, Phase.DE_ESCALATED, Phase.REJECTED, Phase.CANCELLED}
 
 
@@ -218,8 +220,15 @@ def _decisions(approvals: tuple[ApprovalView, ...], lines: Lines) -> str:
 
 
 def _approving(each: ApprovalView, lines: Lines) -> str:
-    kind = each.kind.replace("_", " ")
-    return line(lines, "page.approve", number=str(each.number), kind=kind, person=each.asked_by)
+    return line(lines, "page.approve", number=str(each.number), kind=each.kind, person=each.asked_by)
+
+
+def _standing(view: View, lines: Lines) -> str:
+    """What the ticket shows of it, in the reader's words."""
+    if view.status == _ESCALATED:
+        return line(lines, "page.escalated")
+    words = lines.called(view.phase)
+    return words[:1].upper() + words[1:]
 
 
 def _button(value: str, words: str) -> str:

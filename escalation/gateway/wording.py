@@ -1,15 +1,21 @@
-"""The lines that we say back, in the language of whoever hears them."""
+"""The lines that we say back, in the language and on the clock of whoever hears them."""
 
 import asyncio
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from typing import Protocol
 
 from escalation.adapters.directory import DirectoryDown
+from escalation.adapters.phrasing import Phrases, TemplateFault, zone_of
 from escalation.adapters.sending import Reader, header_safe
+from escalation.adapters.templates import LANGUAGE
+from escalation.core.refusals import Refusal
+from escalation.core.vocabulary import ApprovalKind, Phase
 from escalation.gateway.acting import Came
 
 ENGLISH = "en"
@@ -17,7 +23,30 @@ ANSWERS = "_layout/answers.toml"
 VALUE_CHARS_MAX = 120
 """What is said at most of a name, a reference or a status."""
 
-Lines = Mapping[str, str]
+_TABLES: Mapping[type[StrEnum], str] = {ApprovalKind: "approval", Phase: "phase", Refusal: "refusal"}
+"""Words of ours that a line may tell, and where a language has its own for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What is said in one language, by its name, and the words and instants that stand in it."""
+
+    spoken: Mapping[str, str]
+    phrases: Phrases
+    zone: str = "UTC"
+
+    def __getitem__(self, word: str) -> str:
+        """The line of that name, its values in braces."""
+        return self.spoken[word]
+
+    def called(self, value: str) -> str:
+        """A word of ours in this language; every other value as it is."""
+        table = _TABLES.get(type(value)) if isinstance(value, StrEnum) else None
+        return value if table is None else self.phrases.called(table, value)
+
+    def when(self, at: datetime) -> str:
+        """An instant on the reader's clock and in UTC."""
+        return self.phrases.when(at.astimezone(zone_of(self.zone)))
 
 
 class Readers(Protocol):
@@ -27,17 +56,20 @@ class Readers(Protocol):
 
 
 class Wording:
-    """Every line in every language that has them. `ValueError`, naming it, for a line that a language lacks."""
+    """Every line in every language that has them. `TemplateFault`, naming it, for a line or a word that one lacks."""
 
     def __init__(self, readers: Readers, folder: Path | None = None) -> None:
         root = folder or Path(str(files("escalation") / "templates"))
         self._readers = readers
-        self._spoken = {ENGLISH: _read(root / ANSWERS)}
-        for path in sorted(root.glob(f"*/{ANSWERS}")):
-            lines = _read(path)
-            if odd := lines.keys() ^ self._spoken[ENGLISH].keys():
-                raise ValueError(f"{path.parents[1].name}/{ANSWERS}: {min(odd)!r} is missing or unknown")
-            self._spoken[path.parents[1].name] = lines
+        english = _read(root / ANSWERS)
+        spoken = {root: english, **{path.parents[1]: _read(path) for path in sorted(root.glob(f"*/{ANSWERS}"))}}
+        for place, lines in spoken.items():
+            if odd := lines.keys() ^ english.keys():
+                raise TemplateFault(f"{place.name}/{ANSWERS}: {min(odd)!r} is missing or unknown")
+        self._spoken = {
+            ENGLISH if place == root else place.name: Lines(lines, Phrases.read(place / LANGUAGE))
+            for place, lines in spoken.items()
+        }
 
     async def of(self, contact: str, at: datetime) -> Lines:
         """The lines in that person's language; English when nobody knows it, or it has none."""
@@ -45,7 +77,7 @@ class Wording:
             reader = await asyncio.to_thread(self._readers.reader, contact, at)
         except DirectoryDown:
             return self._spoken[ENGLISH]
-        return self.in_language(reader.language)
+        return replace(self.in_language(reader.language), zone=reader.zone)
 
     def in_language(self, language: str) -> Lines:
         """The lines in that language, else in it without its region, else in English."""
@@ -54,8 +86,10 @@ class Wording:
 
 
 def line(lines: Lines, word: str, **values: str) -> str:
-    """One line, its values on one clean line each."""
-    return lines[word].format_map({name: header_safe(value, VALUE_CHARS_MAX) for name, value in values.items()})
+    """One line, its values on one clean line each, and our own words among them in its language."""
+    return lines[word].format_map(
+        {name: header_safe(lines.called(value), VALUE_CHARS_MAX) for name, value in values.items()}
+    )
 
 
 def told(lines: Lines, came: Came) -> str:
@@ -63,9 +97,12 @@ def told(lines: Lines, came: Came) -> str:
     return line(lines, came.word, **came.values)
 
 
-def _read(path: Path) -> Lines:
+def _read(path: Path) -> Mapping[str, str]:
     """The file's lines; those of a section under "section.name"."""
-    written = tomllib.loads(path.read_text("utf-8"))
+    try:
+        written = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise TemplateFault(f"{'/'.join(path.parts[-3:])} cannot be read: {error}") from None
     plain = {name: value for name, value in written.items() if isinstance(value, str)}
     for section, lines in written.items():
         if isinstance(lines, dict):

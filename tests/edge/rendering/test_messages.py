@@ -10,9 +10,7 @@ import pytest
 
 from escalation.adapters.phrasing import TemplateFault
 from escalation.adapters.rendering import (
-    NO_TITLE,
     PEOPLE,
-    RESTRICTED_TITLE,
     SUBJECT_CHARS_MAX,
     URGENT,
     Renderer,
@@ -236,24 +234,33 @@ def test_a_subject_keeps_its_reference_and_its_ticket_whatever_the_title() -> No
     assert subject.endswith(f"... - Ticket #{brief.ticket}")
 
 
-def test_a_page_says_so_when_its_title_cannot_be_read() -> None:
-    """A page without its title is still a page."""
-    made = dict(pieces(Message.PAGE, RENDERER, Words(title=None, text=None, name=None)))
+@pytest.mark.parametrize(("language", "told"), [("en", "(title not available)"), ("de", "(Titel nicht verfügbar)")])
+def test_a_page_says_so_when_its_title_cannot_be_read(language: str, told: str) -> None:
+    """A page without its title is still a page, its subject included, in the language of its reader."""
+    made = dict(pieces(Message.PAGE, RENDERER, Words(title=None, text=None, name=None, reader=Reader(language))))
 
-    assert all(NO_TITLE in text.replace("&#", "") for text in made.values())
+    assert all(told in text for text in made.values())
 
 
-def test_a_restricted_escalation_tells_its_title_only_inside_the_mail() -> None:
+@pytest.mark.parametrize(
+    ("language", "instead", "warned"),
+    [
+        ("en", "Restricted", "escalation is restricted"),
+        ("de", "Vertraulich", "Eskalation ist vertraulich"),
+    ],
+)
+def test_a_restricted_escalation_tells_its_title_only_inside_the_mail(language: str, instead: str, warned: str) -> None:
     """Locked screens, loudspeakers, rooms and subject lines are read by others."""
     brief = replace(BRIEF, restricted=True)
-    made = dict(pieces(Message.PAGE, RENDERER, Words(title=TITLE, text=None, name=None), brief))
+    words = Words(title=TITLE, text=None, name=None, reader=Reader(language))
+    made = dict(pieces(Message.PAGE, RENDERER, words, brief))
 
     for piece in ("subject", "sms", "voice", "chat"):
         assert TITLE not in made[piece]
-        assert RESTRICTED_TITLE in made[piece]
+        assert instead in made[piece]
     for piece in ("text", "html"):
         assert TITLE in made[piece]
-        assert "escalation is restricted" in made[piece]
+        assert warned in made[piece]
 
 
 def test_who_speaks_is_said_first_on_a_telephone() -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from escalation.adapters.phrasing import Phrases, TemplateFault
+from escalation.adapters.phrasing import NAMED, Phrases, TemplateFault
 
 ROOT = Path(str(files("escalation") / "templates"))
 ENGLISH = Phrases.read(ROOT / "_layout" / "language.toml")
@@ -95,6 +95,24 @@ def test_a_reference_is_spelled_one_character_after_the_other() -> None:
     assert GERMAN.spell("a_1") == "a, Unterstrich, 1"
 
 
+@pytest.mark.parametrize("named", ['"x"', "[]", '{ phase = "x" }'])
+def test_words_without_their_tables_are_one_clear_line(tmp_path: Path, named: str) -> None:
+    """Whatever stands there instead."""
+    path = tmp_path / "language.toml"
+    source = (ROOT / "_layout" / "language.toml").read_text("utf-8")
+    path.write_text(f"named = {named}\n" + source[: source.index("[named.")], "utf-8")
+
+    with pytest.raises(TemplateFault, match=r"'named\.approval\.de_escalate' is missing"):
+        Phrases.read(path)
+
+
+def test_a_word_of_ours_has_its_own_in_each_language() -> None:
+    """A name that somebody else gave stays as it is."""
+    assert [each.called("phase", "de_escalated") for each in (ENGLISH, GERMAN)] == ["de-escalated", "zurückgestuft"]
+    assert [each.called("step", "first_line") for each in (ENGLISH, GERMAN)] == ["first line", "first line"]
+    assert ENGLISH.named.keys() == GERMAN.named.keys() == NAMED.keys()
+
+
 @pytest.mark.parametrize(
     ("was", "becomes", "told"),
     [
@@ -105,6 +123,10 @@ def test_a_reference_is_spelled_one_character_after_the_other() -> None:
         ('["in {count} day", "in {count} days"]', '["in {count} days"]', "'in_days' has 1 words, not 2"),
         ('"Raise", ', "", "'buttons' has 2 words, not 3"),
         ('now = "now"', "now = now", "cannot be read"),
+        ('blocked = "blocked"\n', "", "'named.phase.blocked' is missing"),
+        ('blocked = "blocked"\n', 'blocked = ""\n', "'named.phase.blocked' is missing"),
+        ('blocked = "blocked"\n', 'blocked = "blocked"\nstuck = "x"\n', "'named.phase.stuck' is unknown"),
+        ("[named.channel]\n", "[named.chanel]\n", "'named.chanel.chat' is unknown"),
     ],
 )
 def test_a_wrong_language_is_one_clear_line(tmp_path: Path, was: str, becomes: str, told: str) -> None:
