@@ -125,8 +125,13 @@ class ChatPlaces:
             return connection.execute(query).first() is not None
 
     def about(self, place: Place) -> Meant | None:
-        """What a message is about: everything in a war room, and what was sent to somebody."""
-        by_room = select(rooms.c.reference, rooms.c.episode).where(rooms.c.conversation == place.conversation)
+        """What a message of ours is about: a war room's pinned status, and what was sent to somebody.
+
+        Nothing else in a room: what people write to each other there, and their emoji on it, is theirs.
+        """
+        by_room = select(rooms.c.reference, rooms.c.episode).where(
+            rooms.c.conversation == place.conversation, rooms.c.pinned == place.ts
+        )
         by_send = select(dispatches.c.reference, dispatches.c.episode).where(
             dispatches.c.provider_id == provider_id(place)
         )

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from escalation.adapters.directory import DirectoryDown
 from escalation.core.refusals import Refusal
-from escalation.core.vocabulary import Phase
+from escalation.core.vocabulary import Audience, Phase
 from escalation.gateway.grammar import Act
 from escalation.wire.messages import Answer, View
 from escalation.wire.outcomes import Ended, NotDone, NotFound, Refused
@@ -40,6 +40,7 @@ class Client(Protocol):
     async def decline(self, ref: str, *, by: str, reason: str, key: str | None) -> Answer: ...
     async def approve(self, ref: str, *, by: str, reason: str, approval: int | None, key: str | None) -> Answer: ...
     async def reject(self, ref: str, *, by: str, reason: str, approval: int | None, key: str | None) -> Answer: ...
+    async def post_update(self, ref: str, *, by: str, audience: Audience, text: str, key: str | None) -> Answer: ...
     async def note(self, ref: str, *, by: str, text: str, key: str | None) -> Answer: ...
     async def latest_episode(self, ref: str) -> str | None: ...
     async def view(self, ref: str) -> View: ...
@@ -69,7 +70,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What came of it: the name of an answer's line, with its values. `done`: it changed something, now or before."""
+    """What came of it: the name of an answer's line, with its values. `done`: it changed something, now or before.
+
+    A value that is a word of ours is told in the language of whoever hears it.
+    """
 
     word: str
     values: Mapping[str, str] = field(default_factory=dict)
@@ -82,7 +86,7 @@ UNSURE = "unsure"
 """The line when nobody knows: the same wish, under the same key, may be repeated."""
 _DONE = {
     Act.ACKNOWLEDGE: "taken", Act.RAISE: "raised", Act.CLOSE: "closed", Act.DECLINE: "declined",
-    Act.APPROVE: "decided", Act.REJECT: "decided",
+    Act.APPROVE: "decided", Act.REJECT: "decided", Act.UPDATE: "updated",
 }  # fmt: skip
 _SAID = {
     Refusal.TOP_OF_CHAIN: "top", Refusal.NOT_ASKED: "not_asked", Refusal.STEP_OVER: "not_asked",
@@ -124,6 +128,8 @@ class Acting:
     async def _done(self, wish: Wish) -> Came:
         ref = {"ref": wish.reference}
         try:
+            if wish.act is Act.UPDATE and (await self._client.view(wish.reference)).owner != wish.contact:
+                return Came("not_asked", ref)  # its next owner is asked for it
             await self._command(wish)
         except Refused as refused:
             if refused.reason is Refusal.NOT_IN_THIS_PHASE:
@@ -132,7 +138,7 @@ class Acting:
                 return await self._done(replace(wish, page=None, key=f"{wish.key} owner"))
             if refused.reason in _SAID:
                 return Came(_SAID[refused.reason], ref)
-            return Came("refused", {**ref, "reason": refused.reason.replace("_", " ")})
+            return Came("refused", {**ref, "reason": refused.reason})
         return Came(_DONE[wish.act], ref, done=True)
 
     def _command(self, wish: Wish) -> Awaitable[Answer]:
@@ -153,6 +159,8 @@ class Acting:
                 return self._client.approve(ref, by=by, reason=reason, approval=wish.approval, key=key)
             case Act.REJECT:
                 return self._client.reject(ref, by=by, reason=reason, approval=wish.approval, key=key)
+            case Act.UPDATE:
+                return self._client.post_update(ref, by=by, audience=Audience.INTERNAL, text=reason, key=key)
 
     async def _owns(self, wish: Wish) -> bool:
         """Whether it is theirs to pass on, although they were asked in an earlier step and took it later."""
@@ -167,7 +175,7 @@ class Acting:
                 return Came("taken", ref, done=True)
             return Came("taken_by", {**ref, "person": await self.called(view.owner)})
         word = "waits" if wish.act is Act.ACKNOWLEDGE else "other_phase"
-        return Came(word, {**ref, "status": view.status.lower()})
+        return Came(word, {**ref, "status": view.phase})
 
     async def called(self, person: str) -> str:
         """The person's name; their id when nobody knows it."""

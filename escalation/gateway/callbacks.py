@@ -13,15 +13,18 @@ from escalation.gateway.signed import Form, moved
 
 WORD_CHARS_MAX = 200
 STATUS_CHARS_MAX = 32
+CALL = re.compile(r"CA[0-9a-fA-F]{32}")
+MESSAGE = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
+"""Twilio's ids, to the letter: one that were longer could hold a field whose boundary was moved."""
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _STATUS = re.compile(r"[a-z-]{1,32}")
 _SHAPES: Mapping[str, re.Pattern[str]] = {
     "AnsweredBy": re.compile(r"[a-z_]{1,32}"),
     "CallDuration": _NUMBER,
-    "CallSid": re.compile(r"CA[0-9A-Za-z]{1,64}"),
+    "CallSid": CALL,
     "CallStatus": _STATUS,
     "ErrorCode": _NUMBER,
-    "MessageSid": re.compile(r"[A-Z]{2}[0-9A-Za-z]{1,64}"),
+    "MessageSid": MESSAGE,
     "MessageStatus": _STATUS,
     "SequenceNumber": _NUMBER,
     "SipResponseCode": _NUMBER,

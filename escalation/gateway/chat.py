@@ -5,8 +5,10 @@ What is asked for is done before Slack hears "taken", which it must within three
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from html import escape
 from typing import Protocol
 
 from fastapi import APIRouter, Request, Response, status
@@ -37,6 +39,7 @@ SOLVES = frozenset({"white_check_mark", "heavy_check_mark"})
 ONLY_THEM = frozenset({UNSURE, "not_asked", "refused", "reason_missing", "top"})
 """Answers that leave the page as it is: whoever pressed reads them, and somebody may press again."""
 
+_CALLS = re.compile(r"@(?=(?:channel|everyone|group|here)\b)", re.IGNORECASE)
 _log = logging.getLogger(__name__)
 
 
@@ -93,11 +96,11 @@ class ChatAnswers:
             page=button.dispatch,
         )
         came, lines = await self._doing.do(wish, ANSWER_WITHIN), await self._lines.of(contact, at)
-        said = told(lines, came)
+        said = _shown(told(lines, came))
         if came.word in ONLY_THEM:
             return lambda: self._desk.whisper(button.place, button.user, said, at)
         if act is Act.ACKNOWLEDGE and came.done:
-            said = line(lines, "taken_by", ref=button.reference, person=await self._doing.called(contact))
+            said = _shown(line(lines, "taken_by", ref=button.reference, person=await self._doing.called(contact)))
         return lambda: self._desk.settle(button.place, with_line(button.text, said), at)
 
     async def reacted(self, emoji: Reacted, at: datetime) -> Say | None:
@@ -115,7 +118,7 @@ class ChatAnswers:
         came = await self._meant(emoji, meant, contact, at)
         if came is None or came.done:
             return None  # the next status, or the note, says it to everybody
-        said = told(await self._lines.of(contact, at), came)
+        said = _shown(told(await self._lines.of(contact, at), came))
         return lambda: self._desk.whisper(emoji.place, emoji.user, said, at)
 
     async def _meant(self, emoji: Reacted, meant: Meant, contact: str, at: datetime) -> Came | None:
@@ -147,7 +150,7 @@ class ChatAnswers:
     def _stranger(self, place: Place, user: str, at: datetime) -> Say:
         """Whoever is not known does nothing, and reads how to become known."""
         lines: Lines = self._lines.in_language("en")
-        return lambda: self._desk.whisper(place, user, line(lines, "chat.stranger", user=user), at)
+        return lambda: self._desk.whisper(place, user, _shown(line(lines, "chat.stranger", user=user)), at)
 
 
 class OwnPages:
@@ -160,8 +163,13 @@ class OwnPages:
     async def settle(self, wish: Wish) -> None:
         """Of whoever pressed in the chat, the page that was pressed is settled with the answer."""
         if wish.via != VIA:
-            said = line(await self._lines.of(wish.contact, wish.at), "taken", ref=wish.reference)
+            said = _shown(line(await self._lines.of(wish.contact, wish.at), "taken", ref=wish.reference))
             await asyncio.to_thread(self._desk.close, wish.reference, wish.episode, wish.contact, said, wish.at)
+
+
+def _shown(words: str) -> str:
+    """The words as a chat shows them: a name that reads "<!channel>" or "@here" calls nobody."""
+    return _CALLS.sub("@\u2060", escape(words, quote=False))
 
 
 async def _answered(doing: Awaitable[Say | None]) -> Response:

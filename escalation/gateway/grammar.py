@@ -3,6 +3,7 @@
 Several are taken at once by "ack all" and "ack 42 43". Nothing else is done to several at once.
 """
 
+import itertools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ BODY_CHARS_MAX = 1_600
 
 
 class Act(StrEnum):
-    """What somebody wants done. The word is what they type, or press."""
+    """What somebody wants done. The word is what they type, or press; of an update, they type what it says."""
 
     ACKNOWLEDGE = "ack"
     RAISE = "esc"
@@ -24,6 +25,7 @@ class Act(StrEnum):
     DECLINE = "decline"
     APPROVE = "approve"
     REJECT = "reject"
+    UPDATE = "update"
 
 
 # Twilio's default words for opting out, in and asking for help: the carrier answers them, so we never do.
@@ -116,12 +118,13 @@ def _said(plain: str) -> Said | None:
 
 def first_line(text: str) -> str:
     """The first line of a mail that its writer wrote: nothing that is quoted, and no signature."""
-    for line in text.splitlines():
-        if _QUOTED.match(line):
-            return ""
-        if line.strip():
-            return line.strip()[:BODY_CHARS_MAX]
-    return ""
+    return written(text).partition("\n")[0].strip()
+
+
+def written(text: str) -> str:
+    """What its writer wrote, up to what is quoted or the signature; at most `BODY_CHARS_MAX`."""
+    kept = itertools.takewhile(lambda line: not _QUOTED.match(line), text.splitlines())
+    return "\n".join(kept).strip()[:BODY_CHARS_MAX]
 
 
 def _plain(body: str) -> str:

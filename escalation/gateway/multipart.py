@@ -13,6 +13,13 @@ BOUNDARY_CHARS_MAX = 200
 
 _BOUNDARY = re.compile(r'multipart/form-data\s*;.*?\bboundary=(?:"([^"]+)"|([^\s;"]+))', re.IGNORECASE | re.DOTALL)
 _NAME = re.compile(rb'content-disposition:\s*form-data;[^\r\n]*?\bname="([^"\r\n]{1,100})"', re.IGNORECASE)
+# Python has more: some raise (idna, undefined), one takes seconds (punycode), and each name that it does not know is
+# remembered for ever. Whoever writes the mail names the charset.
+_CHARSET = re.compile(
+    r"(?:us-)?ascii|utf-?(?:8|16|32)(?:-?[bl]e)?|iso-?8859-[0-9]{1,2}|latin-?[0-9]{1,2}|(?:windows-|cp)[0-9]{3,4}"
+    r"|koi8-[rtu]|macintosh|tis-620|gb2312|gbk|gb18030|big5|big5-hkscs|shift-jis|euc-(?:jp|kr)|iso-2022-(?:jp|kr)",
+    re.IGNORECASE,
+)
 _FILE = re.compile(rb"\bfilename\*?=", re.IGNORECASE)
 
 
@@ -46,10 +53,13 @@ def fields_of(content_type: str, body: bytes, wanted: Collection[str]) -> dict[s
 
 
 def decoded(field: bytes, charset: str) -> str:
-    """The field's words; what its charset cannot read becomes a replacement character."""
+    """The field's words; what its charset cannot read becomes a replacement character. Never raises.
+
+    In any charset that mails are not written in it is read as UTF-8.
+    """
     try:
-        return field.decode(charset, errors="replace")
-    except LookupError:
+        return field.decode(charset if _CHARSET.fullmatch(charset.replace("_", "-")) else "utf-8", errors="replace")
+    except LookupError:  # a number that there is not
         return field.decode("utf-8", errors="replace")
 
 

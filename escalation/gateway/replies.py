@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -13,10 +14,10 @@ from escalation.adapters.directory import DirectoryDown
 from escalation.adapters.sending import visible
 from escalation.adapters.store import LedgerDown
 from escalation.gateway.acting import Acting, Came, Client, Now, Pace, Wish
-from escalation.gateway.callbacks import WORD_CHARS_MAX
+from escalation.gateway.callbacks import MESSAGE, WORD_CHARS_MAX
 from escalation.gateway.grammar import Reserved, Said, Unclear, understood
 from escalation.gateway.receipts import nothing
-from escalation.gateway.signed import Signatures, forbidden
+from escalation.gateway.signed import Form, Signatures, forbidden, moved
 from escalation.gateway.told import OpenCode
 from escalation.gateway.wording import Lines, Wording, line, told
 from escalation.wire.outcomes import NotDone
@@ -25,6 +26,8 @@ from escalation.wire.requests import BadInput
 ANSWER_WITHIN = timedelta(seconds=10)
 """Twilio waits 15 s for an answer; the sender should hear something by then."""
 CHOICES_MAX = 3
+FIELDS = ("Body", "From", "MessageSid", "OptOutType")
+"""Every field that is read."""
 TURNED_OFF = "has turned texts off (STOP): calls and mails are used instead"
 TURNED_ON = "has turned texts on again (START)"
 
@@ -45,6 +48,30 @@ class OpenFor(Protocol):
     def meant(self, message_id: str, code: OpenCode, at: datetime) -> bool: ...
     def page_of(self, contact: str, reference: str, episode: str) -> str | None: ...
     def turned(self, message_id: str, contact: str, at: datetime, *, off: bool) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is read of an inbound SMS. `opt_out_type` is the carrier's own word for it."""
+
+    message_id: str
+    sender: str
+    body: str
+    opt_out_type: str | None
+
+
+def read_text(form: Form) -> Text | None:
+    """The SMS of a signed form; None for what is none.
+
+    The signature holds for the same form with a boundary moved, so the id, under which it acts once, must be one to the
+    letter: with "NumMedia0" at its end a copy would act again.
+    """
+    if moved(form, FIELDS) or not MESSAGE.fullmatch(form.get("MessageSid", "")):
+        return None
+    sender = form.get("From", "")
+    if not 0 < len(sender) <= WORD_CHARS_MAX:
+        return None
+    return Text(form["MessageSid"], sender, form.get("Body", ""), form.get("OptOutType"))
 
 
 class Replies:
@@ -132,11 +159,33 @@ class Replies:
             return Came("unclear", {"choices": _choices(opened, lines, "ack")})
         if said.several:
             return await self._several(said, opened, contact, message_id, at)
-        if said.code is None and len(opened) > 1:
-            return Came("several", {"choices": _choices(opened, lines, said.act.value)})
-        meant = next((each for each in opened if said.code in {None, each.code}), None)
+        if said.code is None:
+            return await self._bare(said, opened, contact, message_id, at, lines)
+        meant = next((each for each in opened if said.code == each.code), None)
         if meant is None:
-            return Came("not_open") if said.code is None else Came("not_open_code", {"code": str(said.code)})
+            return Came("not_open_code", {"code": str(said.code)})
+        return await self._meant(said, meant, contact, message_id, at)
+
+    async def _bare(
+        self,
+        said: Said,
+        opened: tuple[OpenCode, ...],
+        contact: str,
+        message_id: str,
+        at: datetime,
+        lines: Lines,
+    ) -> Came:
+        """A word without a number means the one thing that this person is asked; what they were told of has a number:
+        whoever answers a notice with a word does not know that it would be theirs.
+        """
+        if not opened:
+            return Came("not_open")
+        asked = await asyncio.to_thread(lambda: self._told.open_for(contact, asked=True))
+        if len(asked) == 1:
+            return await self._meant(said, asked[0], contact, message_id, at)
+        return Came("several" if asked else "unasked", {"choices": _choices(asked or opened, lines, said.act.value)})
+
+    async def _meant(self, said: Said, meant: OpenCode, contact: str, message_id: str, at: datetime) -> Came:
         if not await asyncio.to_thread(self._told.meant, message_id, meant, at):
             return Came("not_open_code", {"code": str(meant.code)})
         return await self._do(said, meant, contact, message_id, at)
@@ -173,18 +222,16 @@ def routes(replies: Replies, signatures: Signatures, now: Now) -> APIRouter:
     @router.post("/twilio/sms")
     async def receive_sms(request: Request, later: BackgroundTasks) -> Response:
         """Do what an SMS asks for, and say what came of it."""
-        form = await signatures.form(request)
-        message_id, sender, at = form.get("MessageSid"), form.get("From"), now()
-        if not message_id or not sender or max(len(message_id), len(sender)) > WORD_CHARS_MAX:
+        text, at = read_text(await signatures.form(request)), now()
+        if text is None:
             raise forbidden()
-        body = form.get("Body", "")
-        said = understood(body, form.get("OptOutType"))
+        said = understood(text.body, text.opt_out_type)
         if isinstance(said, Reserved):
-            contact = await replies.contact(sender)
+            contact = await replies.contact(text.sender)
             if contact is not None:
-                later.add_task(await replies.turn(message_id, contact, said, at))
+                later.add_task(await replies.turn(text.message_id, contact, said, at))
             return nothing()
-        answer = await replies.answer(message_id, sender, body, at)
+        answer = await replies.answer(text.message_id, text.sender, text.body, at)
         return nothing() if answer is None else _spoken(answer)
 
     return router

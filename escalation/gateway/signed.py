@@ -6,6 +6,7 @@ anything is parsed for its meaning, and against every key that is accepted at th
 the old and the new one are good. The algorithms are pinned; a header that names another one is not believed.
 """
 
+import asyncio
 import base64
 import binascii
 import json
@@ -22,6 +23,8 @@ from fastapi import HTTPException, Request, status
 from twilio.request_validator import HMAC_SHA1, RequestValidator
 
 BODY_BYTES_MAX = 64 * 1024
+BODY_WITHIN = timedelta(seconds=30)
+"""How long a body may take: nobody who is not the vendor may keep a connection open by sending a byte now and then."""
 FIELDS_MAX = 200
 SIGNATURE = "X-Twilio-Signature"
 
@@ -169,13 +172,17 @@ def called(request: Request) -> tuple[str, str]:
     return path.split(b"?")[0].decode("latin-1"), query.decode("latin-1")
 
 
-async def bounded(request: Request, bytes_max: int) -> bytes:
-    """The body, or 413 as soon as it is longer."""
+async def bounded(request: Request, bytes_max: int, within: timedelta = BODY_WITHIN) -> bytes:
+    """The body; 413 as soon as it is longer, and 408 when it is not there in time."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > bytes_max:
-            raise HTTPException(status.HTTP_413_CONTENT_TOO_LARGE)
+    try:
+        async with asyncio.timeout(within.total_seconds()):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > bytes_max:
+                    raise HTTPException(status.HTTP_413_CONTENT_TOO_LARGE)
+    except TimeoutError:
+        raise HTTPException(status.HTTP_408_REQUEST_TIMEOUT) from None
     return bytes(body)
 
 

@@ -19,7 +19,7 @@ from escalation.adapters.sending import Script, visible
 from escalation.adapters.store import LedgerDown
 from escalation.core.vocabulary import Message
 from escalation.gateway.acting import UNSURE, Acting, Now, Pace, Wish
-from escalation.gateway.callbacks import WORD_CHARS_MAX
+from escalation.gateway.callbacks import CALL, WORD_CHARS_MAX
 from escalation.gateway.grammar import Act
 from escalation.gateway.signed import Form, Signatures, forbidden, moved
 from escalation.gateway.told import Sent
@@ -43,7 +43,6 @@ FIELDS = ("AnsweredBy", "CallSid", "Digits")
 """Every field that is read."""
 
 _MACHINES = ("machine", "fax")
-_CALL = re.compile(r"CA[0-9A-Za-z]{1,64}")
 _COUNT = re.compile(r"[0-9]{1,2}")
 _log = logging.getLogger(__name__)
 
@@ -178,7 +177,7 @@ def routes(calls: Calls, signatures: Signatures, now: Now) -> APIRouter:
         dispatch = request.query_params.get("d", "")
         if not 0 < len(dispatch) <= WORD_CHARS_MAX or not dispatch.isprintable():
             raise forbidden()
-        if not _CALL.fullmatch(form.get("CallSid", "")) or moved(form, FIELDS):
+        if not CALL.fullmatch(form.get("CallSid", "")) or moved(form, FIELDS):
             raise forbidden()
         answer = await calls.answer(dispatch, form, Turn.read(dict(request.query_params)), now)
         return Response(answer, media_type="application/xml")

@@ -214,14 +214,22 @@ class Board:
         return self.texting.reply(sender, body, to)
 
     def reply_mail(
-        self, mail: str, text: str, *, sender: str | None = None, to: str | None = None, automatic: bool = False
+        self,
+        mail: str,
+        text: str,
+        *,
+        sender: str | None = None,
+        to: str | None = None,
+        automatic: bool = False,
+        html: bool = False,
     ) -> Posted:
         """Let the person who got `mail` (its id) answer it: the parsed reply is posted, signed, to the parse URL.
 
-        It goes to the mail's reply address, else to its sender; `automatic` makes it an out-of-office note. Raises
-        `ValueError` without a parse URL, for an unknown mail, and for a text over `letters.MAIL_CHARS_MAX`.
+        It goes to the mail's reply address, else to its sender; `automatic` makes it an out-of-office note, `html` one
+        that has no text part. Raises `ValueError` without a parse URL, for an unknown mail, and for a text over
+        `letters.MAIL_CHARS_MAX`.
         """
-        return self.letters.reply(mail, text, sender=sender, to=to, automatic=automatic)
+        return self.letters.reply(mail, text, sender=sender, to=to, automatic=automatic, html=html)
 
     def chat(
         self,

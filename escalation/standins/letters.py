@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from html import escape
 from secrets import token_hex
 
 from escalation.standins.faults import within
@@ -26,7 +27,14 @@ class Letters:
         self._webhooks = webhooks
 
     def reply(
-        self, mail: str, text: str, *, sender: str | None = None, to: str | None = None, automatic: bool = False
+        self,
+        mail: str,
+        text: str,
+        *,
+        sender: str | None = None,
+        to: str | None = None,
+        automatic: bool = False,
+        html: bool = False,
     ) -> Posted:
         """Let the person who got `mail` (its id) answer it; see `Board.reply_mail`."""
         url = self._webhooks.delivery.parse_url
@@ -47,26 +55,24 @@ class Letters:
         )
         self._journal.append(reply)
         boundary = f"xYz{token_hex(8)}"
-        body = multipart(parsed(reply, answered, automatic=automatic), boundary)
+        body = multipart(parsed(reply, answered, automatic=automatic, html=html), boundary)
         kind = f"multipart/form-data; boundary={boundary}"
         return self._webhooks.post_signed("parse", reply.provider_id, url, body, kind, keeps_refused=False)
 
 
-def parsed(reply: InboundMail, answered: Accepted, *, automatic: bool) -> dict[str, str]:
+def parsed(reply: InboundMail, answered: Accepted, *, automatic: bool, html: bool) -> dict[str, str]:
     """The fields that SendGrid posts for a mail (docs: Inbound Parse, default parameters)."""
     domain = reply.sender.rpartition("@")[2] or "example.com"
     message = EmailMessage()
     for name, value in _headers(reply, answered, automatic=automatic).items():
         message[name] = value
-    quoted = "".join(f"> {line}\n" for line in (answered.body or "").splitlines())
-    text = f"{reply.text}\n\nOn {answered.accepted_at:%d %b %Y}, {answered.sender} wrote:\n{quoted}"
     return {
         "headers": "".join(f"{name}: {value}\n" for name, value in message.items()),
         "dkim": f"{{@{domain} : pass}}",
         "to": reply.to,
         "from": reply.sender,
         "subject": reply.subject,
-        "text": text,
+        **_written(reply, answered, html=html),
         "sender_ip": "127.0.0.1",
         "envelope": json.dumps({"to": [reply.to], "from": reply.sender}),
         "charsets": json.dumps(CHARSETS),
@@ -74,6 +80,16 @@ def parsed(reply: InboundMail, answered: Accepted, *, automatic: bool) -> dict[s
         "spam_score": "0.1",
         "attachments": "0",
     }
+
+
+def _written(reply: InboundMail, answered: Accepted, *, html: bool) -> Mapping[str, str]:
+    """What the person typed above what they answer. A mail that has only an HTML part is posted without a text."""
+    wrote, before = f"On {answered.accepted_at:%d %b %Y}, {answered.sender} wrote:", answered.body or ""
+    if html:
+        quoted = f"<blockquote><pre>{escape(before)}</pre></blockquote>"
+        return {"html": f"<html><body><div>{escape(reply.text)}</div><div>{escape(wrote)}</div>{quoted}</body></html>"}
+    quoted = "".join(f"> {line}\n" for line in before.splitlines())
+    return {"text": f"{reply.text}\n\n{wrote}\n{quoted}"}
 
 
 def _headers(reply: InboundMail, answered: Accepted, *, automatic: bool) -> Mapping[str, str]:

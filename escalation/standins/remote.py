@@ -150,9 +150,17 @@ class RemoteStandins:
         return self._posted("replies", sender=sender, body=body, to=to)
 
     def reply_mail(
-        self, mail: str, text: str, *, sender: str | None = None, to: str | None = None, automatic: bool = False
+        self,
+        mail: str,
+        text: str,
+        *,
+        sender: str | None = None,
+        to: str | None = None,
+        automatic: bool = False,
+        html: bool = False,
     ) -> Posted:
-        return self._posted("letters", mail=mail, text=text, sender=sender, to=to, automatic=automatic)
+        said = {"automatic": automatic, "html": html}
+        return self._posted("letters", mail=mail, text=text, sender=sender, to=to, **said)
 
     def chat(
         self,

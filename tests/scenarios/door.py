@@ -19,6 +19,7 @@ from escalation.adapters.settings import Settings
 from escalation.adapters.slack import SlackApi
 from escalation.adapters.slack_desk import Desk
 from escalation.adapters.store import open_store
+from escalation.adapters.ways import Tokens, WaysBack
 from escalation.client import EscalationClient
 from escalation.gateway.app import create_app
 from escalation.gateway.mail_answers import MailAnswers
@@ -61,13 +62,14 @@ class Door:
         assert settings.directory_file is not None
         engine = await Client.connect(self.engine_address, data_converter=DATA_CONVERTER)
         store = open_store(settings.ledger_url, settings.ledger_timeout)
+        ways = WaysBack(Tokens(settings.signing_key.get_secret_value()), settings.public_url, settings.reply_domain)
         app = create_app(
             settings,
             inbox=Inbox(store),
             told=Told(store),
             directory=Directory.from_file(settings.directory_file),
             client=EscalationClient(engine, signer=Signer(settings.signing_key.get_secret_value())),
-            answerer=MailAnswers(SendGrid(settings.vendors().mail), settings.mail_from_name),
+            answerer=MailAnswers(SendGrid(settings.vendors().mail), settings.mail_from_name, ways),
             desk=Desk(SlackApi(account), ChatPlaces(store)) if (account := chat_of(settings)) is not None else None,
         )
         self._serving = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, lifespan="off"))

@@ -85,16 +85,19 @@ async def test_two_answers_have_one_winner(story: Story) -> None:
 
 
 async def test_somebody_who_was_told_but_not_asked_may_take_it(story: Story) -> None:
-    """The manager hears by text that the provider refuses calls; whoever was asked hears that it is taken."""
+    """The manager hears by mail that the provider refuses texts. A word alone does not take it, for it may only be
+    thanks; with the number it does, also in answer to the line that says so, and whoever was asked hears it.
+    """
     story.world.standins.fail("sms", "reject", code=30034, to=story.number_of("primary"))
     await story.opens()
     await story.phone("primary").is_called(story.reference)
     await story.mailbox("boss").gets("an operator must mend").replies("ack")
+    await story.mailbox("boss").gets("If you mean it, reply ack").replies("ack {code}")
 
     await story.mailbox("boss").gets("is yours")
     await story.stands(phase=Phase.ACTIVE, owner="boss")
     await story.mailbox("primary").gets("Bo Boss owns it")
-    assert acknowledged(await story.is_called_off("primary", "boss", unledgered=1)) == [("boss", "email", None)]
+    assert acknowledged(await story.is_called_off("primary", "boss", unledgered=2)) == [("boss", "email", None)]
 
 
 async def test_somebody_who_was_told_nothing_takes_nothing(story: Story) -> None:
@@ -167,6 +170,20 @@ async def test_a_mail_takes_it_and_is_answered(story: Story) -> None:
     await story.mailbox("mail-only").gets("is yours")
     await story.stands(phase=Phase.ACTIVE, owner="mail-only")
     assert acknowledged(await story.is_called_off("mail-only", unledgered=1)) == [("mail-only", "email", None)]
+
+
+async def test_a_sentence_by_mail_answers_a_check_in(story: Story) -> None:
+    """Whoever owns it is asked how it goes and simply answers; in the log it is an update like any other."""
+    story.agrees(terms={"check_in": {"every": "5s", "lead": "4s"}})
+    await story.opens()
+    await story.phone("primary").gets_sms("SEV1").replies("ack {code}")
+
+    await story.mailbox("primary").gets("How is it going?").replies("Looking at the logs.")
+
+    await story.mailbox("primary").gets("your words are in its log")
+    await story.log_reads("update by primary")
+    story.tolerates("email", "primary", times=20)  # the next turn asks again at once
+    await story.is_called_off("primary", unledgered=1)
 
 
 async def test_an_absence_note_takes_nothing_and_is_not_answered(story: Story) -> None:

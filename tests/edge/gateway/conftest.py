@@ -20,6 +20,20 @@ from tests.edge.gateway.door import DIRECTORY, PUBLIC, REPLIES, Answers, Clock, 
 
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[Door]:
+    yield from opened(tmp_path, DIRECTORY)
+
+
+@pytest.fixture
+def german_door(tmp_path: Path) -> Iterator[Door]:
+    """Amira reads German, in Berlin."""
+    people = tmp_path / "directory.yaml"
+    named = "    name: Amira Haddad\n"
+    written = DIRECTORY.read_text("utf-8").replace(named, f"{named}    language: de\n    zone: Europe/Berlin\n")
+    people.write_text(written, "utf-8")
+    yield from opened(tmp_path, people)
+
+
+def opened(tmp_path: Path, people: Path) -> Iterator[Door]:
     settings = read_settings(data_dir=tmp_path, public_url=PUBLIC, reply_domain=REPLIES)
     upgrade(settings.ledger_url)
     store = open_store(settings.ledger_url, timedelta(seconds=2))
@@ -28,7 +42,7 @@ def door(tmp_path: Path) -> Iterator[Door]:
         settings,
         inbox=Inbox(store),
         told=Told(store),
-        directory=Directory.from_file(DIRECTORY),
+        directory=Directory.from_file(people),
         client=client,
         answerer=answers,
         now=clock.now,

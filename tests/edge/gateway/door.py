@@ -20,7 +20,7 @@ from escalation.adapters.settings import STANDIN_TWILIO_TOKEN
 from escalation.core.draft import dispatch_id
 from escalation.core.facts import Fact
 from escalation.core.refusals import Refusal
-from escalation.core.vocabulary import Channel, Message, Phase, Severity
+from escalation.core.vocabulary import Audience, Channel, Message, Phase, Severity
 from escalation.gateway.told import Sent
 from escalation.standins import keys
 from escalation.standins.letters import multipart
@@ -34,6 +34,11 @@ DIRECTORY = Path(__file__).parents[3] / "examples" / "directory.yaml"
 REPLIES = "replies.example"
 AMIRA_MAIL = "amira@support.example"
 AMIRA, BRUNO, NOBODY = "+12025550100", "+12025550101", "+12025550199"
+
+
+def sid(name: str) -> str:
+    """Twilio's id of that short name: two letters, and 32 digits."""
+    return f"{name[:2]}{name[2:]:0>32}"
 
 
 def view(ref: str, phase: Phase = Phase.IN_TRANSFER, owner: str = "rosa") -> View:
@@ -88,6 +93,9 @@ class RememberingClient:
     async def reject(self, ref: str, *, by: str, reason: str, approval: int | None, key: str | None) -> Answer:
         return await self._does("reject", ref, by, f"{approval} {reason}", str(key))
 
+    async def post_update(self, ref: str, *, by: str, audience: Audience, text: str, key: str | None) -> Answer:
+        return await self._does(f"update {audience}", ref, by, text, str(key))
+
     async def note(self, ref: str, *, by: str, text: str, key: str | None) -> Answer:
         return await self._does("note", ref, by, text, str(key))
 
@@ -115,10 +123,12 @@ class Answers:
     """Writes no mail, and remembers what it would have written: to whom, about what, which words."""
 
     written: list[tuple[str, str, str]] = field(default_factory=list)
+    languages: list[str] = field(default_factory=list)
 
-    def write(self, to: str, sent: Sent, words: str, at: datetime) -> None:
+    def write(self, to: str, sent: Sent, words: str, language: str, at: datetime) -> None:
         assert at.tzinfo is not None
         self.written.append((to, sent.reference, words))
+        self.languages.append(language)
 
 
 @dataclass
@@ -164,7 +174,7 @@ class Door:
 
     def sms(self, body: str, sender: str = AMIRA, message_id: str = "SM1") -> str | None:
         """The line that comes back, without its TwiML; None for an empty answer."""
-        answered = self.post("/twilio/sms", {"MessageSid": message_id, "From": sender, "Body": body})
+        answered = self.post("/twilio/sms", {"MessageSid": sid(message_id), "From": sender, "Body": body})
         if answered.status_code == 204:
             return None
         assert answered.status_code == 200
@@ -173,7 +183,7 @@ class Door:
     def call(self, form: Mapping[str, str], dispatch: str, query: str = "") -> str:
         """What the call says next, as it is written."""
         asked = f"/twilio/voice?d={dispatch}{query}"
-        answered = self.post(asked, {"CallSid": "CA1", "AnsweredBy": "human", **form})
+        answered = self.post(asked, {"CallSid": sid("CA1"), "AnsweredBy": "human", **form})
         assert answered.status_code == 200
         return answered.text
 
@@ -189,14 +199,15 @@ class Door:
         return claim.dispatch
 
     def mail(
-        self, text: str, to: str, sender: str = AMIRA_MAIL, headers: str = "Message-ID: <1@support.example>",
+        self, text: str | None, to: str, sender: str = AMIRA_MAIL, headers: str = "Message-ID: <1@support.example>",
         **fields: str,
     ) -> Response:  # fmt: skip
-        """Post a mail as SendGrid does, signed."""
+        """Post a mail as SendGrid does, signed; without a `text` there is no such part."""
         boundary = "xYzZY"
         posted = {
-            "headers": headers, "to": to, "from": f"Somebody <{sender}>", "text": text, "SPF": "pass",
-            "envelope": json.dumps({"to": [to], "from": sender}), "charsets": "{}", **fields,
+            "headers": headers, "to": to, "from": f"Somebody <{sender}>", "SPF": "pass",
+            "envelope": json.dumps({"to": [to], "from": sender}), "charsets": "{}",
+            **({} if text is None else {"text": text}), **fields,
         }  # fmt: skip
         body = multipart(posted, boundary)
         timestamp = str(int(self.clock.now().timestamp()))

@@ -1,13 +1,14 @@
 """Callbacks that somebody has tampered with: what the vendors signed, changed at random in one to four places.
 
-A mutant may be taken only for exactly what was signed: the same dispatch, status, code and id. So an encoding that
+A mutant may be taken only for exactly what was signed: the same dispatch, status, code and id; of a text the same id,
+sender and words. So an encoding that
 reads the same is no forgery, nor is a change to a field that nobody reads; everything else must be refused, without an
 error.
 """
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode
@@ -16,8 +17,10 @@ from twilio.request_validator import RequestValidator
 
 from escalation.adapters.receipts import Receipt
 from escalation.gateway.callbacks import read_event, read_receipt
+from escalation.gateway.replies import Text, read_text
 from escalation.gateway.signed import MailSignatures, Signatures, read_events
 from escalation.standins.keys import public_key, signed
+from tests.edge.gateway.door import sid
 
 PUBLIC = "https://door.example/escalations"
 TOKEN = "standins-auth-token"
@@ -25,6 +28,10 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TIMESTAMP = str(int(NOW.timestamp()))
 EDITS_MAX = 4
 SPECIAL = "&=%+?#;, \0\r\n\t\"'[]{}<>/\\0123456789éß😀"
+TEXT = {
+    "Body": "ack 10", "From": "+12025550100", "MessageSid": sid("SM3"), "NumMedia": "0", "NumSegments": "1",
+    "SmsMessageSid": sid("SM3"), "SmsStatus": "received", "To": "+15005550006",
+}  # fmt: skip
 
 _TWILIO = Signatures(PUBLIC, ["an-older-token", TOKEN])
 _SENDGRID = MailSignatures([public_key(2), public_key(1)], lambda: NOW)
@@ -44,10 +51,24 @@ class Callback:
 
 def originals() -> list[Callback]:
     """What the vendors really send."""
-    forms: list[tuple[str, Mapping[str, str]]] = [
-        ("d=0f3a", {"MessageSid": "SM1", "MessageStatus": "undelivered", "ErrorCode": "30005", "To": "+4917012345"}),
-        ("d=0f3b", {"MessageSid": "SM2", "MessageStatus": "delivered", "From": "+15005550006", "SmsStatus": "sent"}),
-        ("d=0f3c", {"CallSid": "CA1", "CallStatus": "completed", "SequenceNumber": "3", "Timestamp": "Sun, 1 Mar"}),
+    forms: list[tuple[str, str, Mapping[str, str]]] = [
+        (
+            "/twilio/status",
+            "d=0f3a",
+            {"MessageSid": sid("SM1"), "MessageStatus": "undelivered", "ErrorCode": "30005", "To": "+4917012345"},
+        ),
+        (
+            "/twilio/status",
+            "d=0f3b",
+            {"MessageSid": sid("SM2"), "MessageStatus": "delivered", "From": "+15005550006", "SmsStatus": "sent"},
+        ),
+        (
+            "/twilio/status",
+            "d=0f3c",
+            {"CallSid": sid("CA1"), "CallStatus": "completed", "SequenceNumber": "3", "Timestamp": "Sun, 1 Mar"},
+        ),
+        ("/twilio/sms", "", TEXT),
+        ("/twilio/sms", "", {**TEXT, "Body": "Stop", "MessageSid": sid("SM4"), "OptOutType": "STOP"}),
     ]
     events = [
         {"event": "bounce", "type": "blocked", "sg_event_id": "e1", "sg_message_id": "m1.recvd", "esc_dispatch": "d1"},
@@ -55,7 +76,6 @@ def originals() -> list[Callback]:
     ]
     body = json.dumps(events).encode()
     headers = signed(body, TIMESTAMP)
-    path = "/twilio/status"
     return [
         *(
             Callback(
@@ -63,9 +83,9 @@ def originals() -> list[Callback]:
                 path,
                 query,
                 urlencode(form).encode(),
-                RequestValidator(TOKEN).compute_signature(f"{PUBLIC}{path}?{query}", dict(form)),
+                RequestValidator(TOKEN).compute_signature(PUBLIC + path + (f"?{query}" if query else ""), dict(form)),
             )
-            for query, form in forms
+            for path, query, form in forms
         ),
         Callback(
             "sendgrid", "/sendgrid/events", "", body, headers["X-Twilio-Email-Event-Webhook-Signature"], TIMESTAMP
@@ -117,7 +137,7 @@ def _edited(text: bytes, chance: random.Random) -> bytes:
             return text[:at] + b"%" + f"{text[at]:02X}".encode() + text[at + 1 :] if at < len(text) else text + b"%"
 
 
-def taken(callback: Callback) -> list[Receipt]:
+def taken(callback: Callback) -> Sequence[Receipt | Text]:
     """What the gateway's readers take it for; nothing, when they refuse it. An error of theirs is not caught here."""
     if callback.vendor == "sendgrid":
         if not _SENDGRID.signed(callback.body, callback.signature, callback.timestamp):
@@ -126,6 +146,9 @@ def taken(callback: Callback) -> list[Receipt]:
     form = _TWILIO.read(callback.path, callback.query, callback.body, callback.signature)
     if form is None:
         return []
+    if callback.path == "/twilio/sms":
+        text = read_text(form)
+        return [] if text is None else [text]
     receipt = read_receipt(dict(parse_qsl(callback.query)).get("d"), form, NOW)
     return [] if receipt is None else [receipt]
 

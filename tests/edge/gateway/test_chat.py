@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
@@ -14,15 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from escalation.adapters.chat_account import STANDIN_SIGNING_SECRET, signing_secrets
-from escalation.adapters.chat_places import Meant, Place
+from escalation.adapters.chat_places import ChatPlaces, Meant, Place, provider_id
 from escalation.adapters.directory import Directory
 from escalation.adapters.inbox import Inbox
+from escalation.adapters.ledger import Claim, Ledger, Order
 from escalation.adapters.migrating import upgrade
 from escalation.adapters.settings import SettingsError, read_settings
 from escalation.adapters.slack import ACKNOWLEDGE, DECLINE, RAISE
 from escalation.adapters.store import LedgerDown, open_store
 from escalation.core.refusals import Refusal
-from escalation.core.vocabulary import Phase
+from escalation.core.vocabulary import Channel, Message, Phase
 from escalation.gateway.app import create_app
 from escalation.gateway.slack_signed import SlackSignatures, event_in, pressed_in, reacted_in
 from escalation.gateway.told import Told
@@ -30,12 +31,15 @@ from escalation.standins.slack_people import signed
 from escalation.wire.outcomes import Refused, Unreachable
 from tests.edge.gateway.door import EPISODE, NOW, PUBLIC, RememberingClient, view
 
-AMIRA, BRUNO, STRANGER = "U0AMIRA", "U0BRUNO", "U0NOBODYS"
+AMIRA, BRUNO, LOUD, STRANGER = "U0AMIRA", "U0BRUNO", "U0LOUD", "U0NOBODYS"
+NOBODY_CALLED = "Ops &amp; Co &lt;!channel&gt; @\u2060here"
 PAGE = Place("D0AMIRA", "1767225600.000100")
+STATUS = Place("C0WARROOM", "1767225600.000300")
 PEOPLE = """
 people:
   amira: { name: Amira Haddad, email: amira@support.example, chat: U0AMIRA }
   bruno: { name: Bruno Costa, email: bruno@support.example, chat: U0BRUNO, language: de }
+  loud: { name: "Ops & Co <!channel> @here", email: ops@support.example, chat: U0LOUD }
 """
 # The example of Slack's page "Verifying requests from Slack".
 VECTOR_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -51,8 +55,9 @@ VECTOR_SIGNATURE = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489
 
 @dataclass
 class RememberingDesk:
-    """Knows one page, and remembers what it was asked to say."""
+    """Looks up where it really stands, and remembers what it was asked to say."""
 
+    places: ChatPlaces | None = None
     whispers: list[tuple[str, str]] = field(default_factory=list)
     settled: list[tuple[Place, str]] = field(default_factory=list)
     closed: list[tuple[str, str, str]] = field(default_factory=list)
@@ -61,7 +66,7 @@ class RememberingDesk:
     def about(self, place: Place) -> Meant | None:
         if self.down:
             raise LedgerDown("away")
-        return Meant("ESC-1", EPISODE) if place == PAGE else None
+        return self.places.about(place) if self.places is not None else None
 
     def whisper(self, place: Place, user: str, text: str, at: datetime) -> None:
         self.whispers.append((user, text))
@@ -109,6 +114,16 @@ def reaction(emoji: str, user: str, place: Place = PAGE) -> bytes:
     return json.dumps({"type": "event_callback", "event_id": "Ev1", "event": event}).encode()
 
 
+def stands(places: ChatPlaces, ledger: Ledger) -> None:
+    """A page to Amira and a war room with a pinned status, both about ESC-1."""
+    claim = ledger.claim(Order("d1", "ESC-1", "amira", Channel.CHAT, Message.PAGE, NOW, EPISODE, 1))
+    assert isinstance(claim, Claim)
+    ledger.sent(claim, provider_id(PAGE))
+    room = places.reserve("ESC-1", EPISODE, "warroom-sev1-03-01-2026")
+    assert room is not None
+    places.keep_room(replace(room, conversation=STATUS.conversation, pinned=STATUS.ts))
+
+
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[ChatDoor]:
     people = tmp_path / "people.yaml"
@@ -116,7 +131,9 @@ def door(tmp_path: Path) -> Iterator[ChatDoor]:
     settings = read_settings(data_dir=tmp_path, public_url=PUBLIC)
     upgrade(settings.ledger_url)
     store = open_store(settings.ledger_url, timedelta(seconds=2))
-    client, desk = RememberingClient(views={"ESC-1": view("ESC-1")}), RememberingDesk()
+    places = ChatPlaces(store)
+    stands(places, Ledger(store))
+    client, desk = RememberingClient(views={"ESC-1": view("ESC-1")}), RememberingDesk(places)
     app = create_app(
         settings,
         inbox=Inbox(store),
@@ -201,6 +218,17 @@ def test_whoever_comes_second_reads_who_was_first(door: ChatDoor) -> None:
     assert "Amira Haddad" in door.desk.settled[1][1]
 
 
+def test_a_name_in_an_answer_calls_nobody(door: ChatDoor) -> None:
+    """Whatever the directory holds; the page itself is escaped already, and stays as it is."""
+    message = {"text": "P1 ESC-1: Ops &amp; Co"}
+    door.press(ACKNOWLEDGE, LOUD, message=message)
+    assert door.desk.settled == [(PAGE, f"{message['text']}\n\nESC-1: already taken by {NOBODY_CALLED}")]
+
+    door.client.views["ESC-1"] = view("ESC-1", Phase.ACTIVE, "loud")
+    door.react("+1", AMIRA)
+    assert door.desk.whispers[-1] == (AMIRA, f"ESC-1: already taken by {NOBODY_CALLED}")
+
+
 def test_a_stranger_acknowledges_nothing_and_reads_how_to_become_known(door: ChatDoor) -> None:
     """Only they see it."""
     assert door.press(ACKNOWLEDGE, STRANGER).status_code == 200
@@ -283,12 +311,32 @@ def test_a_check_mark_resolves_only_by_the_owner(door: ChatDoor) -> None:
     assert door.desk.whispers[0][0] == BRUNO
 
 
-def test_other_emoji_and_other_messages_mean_nothing(door: ChatDoor) -> None:
-    """People talk."""
-    assert door.react("tada").status_code == 200
-    assert door.react("+1", place=Place("C0OTHER", "1.000000")).status_code == 200
+@pytest.mark.parametrize(
+    ("emoji", "place"),
+    [
+        ("tada", PAGE),
+        ("+1", Place("C0OTHER", "1.000000")),
+        ("+1", replace(PAGE, conversation="C0OTHER")),
+        ("+1", replace(PAGE, ts="1767225600.000101")),
+        ("+1", replace(STATUS, ts="1767225600.000301")),
+        ("hammer_and_wrench", replace(STATUS, ts="1767225600.000301")),
+    ],
+)
+def test_other_emoji_and_other_messages_mean_nothing(door: ChatDoor, emoji: str, place: Place) -> None:
+    """People talk, in a war room too."""
+    assert door.react(emoji, place=place).status_code == 200
 
     assert (door.client.acks, door.client.done, door.desk.whispers) == ([], [], [])
+
+
+def test_only_the_pinned_status_of_a_room_can_be_solved(door: ChatDoor) -> None:
+    """An owner who ticks off what a colleague wrote, "the second database is back", has solved nothing."""
+    door.client.views["ESC-1"] = view("ESC-1", Phase.ACTIVE, "amira")
+    door.react("white_check_mark", place=replace(STATUS, ts="1767225600.000301"))
+    assert door.client.done == []
+
+    door.react("white_check_mark", place=STATUS)
+    assert [(done[0], done[2]) for done in door.client.done] == [("resolve", "amira")]
 
 
 def test_a_ledger_that_is_away_makes_slack_bring_it_again(door: ChatDoor) -> None:

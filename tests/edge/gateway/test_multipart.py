@@ -82,6 +82,36 @@ def test_a_charset_that_nobody_knows_is_read_as_far_as_it_goes() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "charset", ["idna", "undefined", "punycode", "utf-7", "unicode_escape", "hex", "a\0b", "cp999", "", "x" * 9_999]
+)
+def test_what_is_no_charset_of_mails_is_no_error(charset: str) -> None:
+    """Any stranger may name one: nothing raises, takes seconds, or makes half a character."""
+    body = b"kva" * 5_000 + b" +2AA- \\ud800"
+
+    assert decoded(body, charset) == body.decode()
+
+
+@pytest.mark.parametrize(
+    "charset",
+    [
+        "US-ASCII",
+        "utf8",
+        "UTF-16le",
+        "ISO-8859-15",
+        "windows-1252",
+        "cp1251",
+        "KOI8-R",
+        "macintosh",
+        "Big5",
+        "Shift_JIS",
+    ],
+)
+def test_charsets_of_mails_are_read(charset: str) -> None:
+    """By any of their names."""
+    assert decoded("ack 10".encode(charset), charset) == "ack 10"
+
+
 def test_folded_headers_are_one() -> None:
     """Names in any capitals; the first of a name counts."""
     found = headers_of("Auto-Submitted:\r\n auto-replied\nX: 1\nx: 2\nno header\n")

@@ -10,11 +10,11 @@ from escalation.adapters.codes import REST, Codes
 from escalation.adapters.directory import DirectoryDown
 from escalation.adapters.sending import Reader
 from escalation.core.refusals import Refusal
-from escalation.core.vocabulary import Phase
+from escalation.core.vocabulary import Message, Phase
 from escalation.gateway.acting import ACTS_MAX, ACTS_PER, PASSIVE_MAX
 from escalation.gateway.wording import Wording, line
 from escalation.wire.outcomes import Ended, Refused, Unreachable
-from tests.edge.gateway.door import BRUNO, EPISODE, NOBODY, NOW, Door, view
+from tests.edge.gateway.door import BRUNO, EPISODE, NOBODY, NOW, Door, sid, view
 
 
 def test_a_reply_with_the_code_acknowledges(door: Door) -> None:
@@ -22,7 +22,7 @@ def test_a_reply_with_the_code_acknowledges(door: Door) -> None:
     door.opened("ESC-1", "amira", code=10)
 
     assert door.sms("ack 10", message_id="SM77") == "ESC-1 is yours"
-    assert door.client.acks == [("ESC-1", "amira", "sms", NOW, "SM77")]
+    assert door.client.acks == [("ESC-1", "amira", "sms", NOW, sid("SM77"))]
 
 
 def test_the_same_message_acknowledges_once(door: Door) -> None:
@@ -77,6 +77,34 @@ def test_a_bare_ack_takes_the_only_one(door: Door) -> None:
     door.opened("ESC-2", "bruno", code=11)
 
     assert door.sms("Ack!") == "ESC-1 is yours"
+
+
+@pytest.mark.parametrize(
+    ("message", "word"),
+    [(Message.SITUATION, "ack"), (Message.ACKNOWLEDGED, "ack"), (Message.CHECK_IN, "esc"), (Message.CLOSING, "close")],
+)
+def test_a_bare_word_of_somebody_who_was_only_told_does_nothing(door: Door, message: Message, word: str) -> None:
+    """A thank-you for a notice must not take it from its owner; with the number they mean it."""
+    door.opened("ESC-1", "amira", code=10, message=message)
+
+    assert door.sms(word) == f"You were told, and not asked. If you mean it, reply {word} 10."
+    assert (door.client.acks, door.client.done) == ([], [])
+
+    door.sms(f"{word} 10", message_id="SM2")
+    assert len(door.client.acks) + len(door.client.done) == 1
+
+
+def test_a_bare_ack_takes_what_was_asked_and_not_what_was_told(door: Door) -> None:
+    """As `ack all` does; of several that were asked, those are offered."""
+    door.opened("ESC-1", "amira", code=10, message=Message.SITUATION)
+    door.opened("ESC-2", "amira", code=11, message=Message.ACKNOWLEDGED)
+    assert door.sms("ack") == "You were told, and not asked. If you mean it, reply ack 10 or ack 11."
+
+    door.opened("ESC-3", "amira", code=12)
+    assert door.sms("ack", message_id="SM2") == "ESC-3 is yours"
+
+    door.opened("ESC-4", "amira", code=13)
+    assert door.sms("ack", message_id="SM3") == "Several are open: reply ack 12 or ack 13."
 
 
 def test_an_unknown_number_gets_nothing(door: Door) -> None:
@@ -170,7 +198,7 @@ def test_an_owner_who_was_asked_in_an_earlier_step_may_pass_it_on(door: Door) ->
 
     door.client.views["ESC-1"] = view("ESC-1", Phase.ACTIVE, "amira")
     assert door.sms("esc 10", message_id="SM2") == "ESC-1: raised, the next person is asked now"
-    assert [key for *_, key in door.client.done] == ["SM2 owner"]
+    assert [key for *_, key in door.client.done] == [f"{sid('SM2')} owner"]
 
 
 def test_replies_that_do_nothing_are_few_whatever_they_say(door: Door) -> None:
@@ -190,9 +218,9 @@ def test_a_person_is_heard_a_bounded_number_of_times(door: Door) -> None:
     for number in range(ACTS_MAX):
         assert door.sms("ack 10", message_id=f"SM{number}") == "ESC-1 is yours"
 
-    assert door.sms("ack 10", message_id="SM-more") is None
+    assert door.sms("ack 10", message_id="SM61") is None
     door.clock.at += ACTS_PER
-    assert door.sms("ack 10", message_id="SM-later") == "ESC-1 is yours"
+    assert door.sms("ack 10", message_id="SM62") == "ESC-1 is yours"
 
 
 def test_an_answer_is_in_the_language_of_the_person(door: Door) -> None:

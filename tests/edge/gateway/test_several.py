@@ -2,7 +2,7 @@
 
 from escalation.core.vocabulary import Message, Phase
 from escalation.wire.outcomes import Unreachable
-from tests.edge.gateway.door import Door, view
+from tests.edge.gateway.door import Door, sid, view
 
 NOT = "(somebody has them, they are over, or it is not confirmed)"
 
@@ -18,7 +18,7 @@ def test_ack_all_takes_everything_that_was_asked(door: Door) -> None:
 
     assert door.sms("ack all", message_id="SM7") == "3 are yours: 10 11 12"
     assert sorted((ref, by, key) for ref, by, _, _, key in door.client.acks) == [
-        (f"ESC-{number}", "amira", "SM7") for number in (10, 11, 12)
+        (f"ESC-{number}", "amira", sid("SM7")) for number in (10, 11, 12)
     ]
 
 

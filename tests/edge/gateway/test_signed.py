@@ -1,17 +1,22 @@
 """Only Twilio is heard: everything else is 403 or 413, and never an error of ours."""
 
+import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
+from fastapi import HTTPException, Request
+from starlette.types import Message
 
 from escalation.adapters.inbox import Inbox
 from escalation.adapters.sending import Reader
 from escalation.adapters.settings import SettingsError, read_settings
 from escalation.gateway.app import create_app
-from escalation.gateway.signed import BODY_BYTES_MAX, FIELDS_MAX
-from tests.edge.gateway.door import PUBLIC, Door
+from escalation.gateway.mail import READ_WITHIN
+from escalation.gateway.signed import BODY_BYTES_MAX, BODY_WITHIN, FIELDS_MAX, bounded
+from tests.edge.gateway.door import PUBLIC, Door, sid
 
-FORM = {"MessageSid": "SM1", "From": "+12025550100", "Body": "ack 10"}
+FORM = {"MessageSid": sid("SM1"), "From": "+12025550100", "Body": "ack 10"}
 PATHS = ["/twilio/sms", "/twilio/status?d=x"]
 
 
@@ -23,7 +28,7 @@ def test_the_signature_covers_the_public_address(door: Door) -> None:
 
 def test_the_signature_covers_the_query(door: Door) -> None:
     """A receipt of one dispatch cannot be turned into another's."""
-    form = {"MessageSid": "SM1", "MessageStatus": "failed"}
+    form = {"MessageSid": sid("SM1"), "MessageStatus": "failed"}
 
     assert door.post("/twilio/status?d=mine", form).status_code == 204
     assert door.post("/twilio/status?d=yours", form, signed_for=f"{PUBLIC}/twilio/status?d=mine").status_code == 403
@@ -57,12 +62,14 @@ def test_whatever_is_not_twilios_is_forbidden(door: Door, path: str, body: bytes
     ("path", "form"),
     [
         ("/twilio/sms", {"From": "+12025550100", "Body": "ack"}),
-        ("/twilio/sms", {"MessageSid": "SM1", "Body": "ack"}),
+        ("/twilio/sms", {"MessageSid": sid("SM1"), "Body": "ack"}),
         ("/twilio/sms", {"MessageSid": "S" * 201, "From": "+12025550100"}),
-        ("/twilio/status", {"MessageSid": "SM1", "MessageStatus": "sent"}),
+        ("/twilio/sms", {"MessageSid": sid("SM1") + "NumMedia0", "From": "+12025550100", "Body": "ack"}),
+        ("/twilio/sms", {"MessageSid": sid("SM1"), "From": "+12025550100", "SmsStatus": "receivedBodyack"}),
+        ("/twilio/status", {"MessageSid": sid("SM1"), "MessageStatus": "sent"}),
         ("/twilio/status?d=x", {"MessageStatus": "sent"}),
-        ("/twilio/status?d=x", {"MessageSid": "SM1"}),
-        ("/twilio/status?d=x", {"MessageSid": "SM1", "MessageStatus": "s" * 201}),
+        ("/twilio/status?d=x", {"MessageSid": sid("SM1")}),
+        ("/twilio/status?d=x", {"MessageSid": sid("SM1"), "MessageStatus": "s" * 201}),
     ],
 )
 def test_a_signed_form_that_says_nothing_is_forbidden(door: Door, path: str, form: Mapping[str, str]) -> None:
@@ -74,11 +81,32 @@ def test_a_signed_form_that_says_nothing_is_forbidden(door: Door, path: str, for
 def test_a_body_has_a_bound(door: Door, size: int, status: int) -> None:
     """The largest that is read, and one byte more."""
     door.opened("ESC-1", "amira", code=10)
-    rest = size - len("MessageSid=SM1&From=%2B12025550100&Body=")
+    rest = size - len(f"MessageSid={sid('SM1')}&From=%2B12025550100&Body=")
 
-    answered = door.post("/twilio/sms", {"MessageSid": "SM1", "From": "+12025550100", "Body": "x" * rest})
+    answered = door.post("/twilio/sms", {"MessageSid": sid("SM1"), "From": "+12025550100", "Body": "x" * rest})
 
     assert answered.status_code == status
+
+
+async def test_a_body_that_does_not_end_is_given_up() -> None:
+    """Whoever sends a byte now and then would keep a connection, and its memory, for ever: nothing is signed yet."""
+    parts = iter([{"type": "http.request", "body": b"x", "more_body": True}] * 3)
+
+    async def receive() -> Message:
+        if (part := next(parts, None)) is None:
+            await asyncio.Event().wait()
+        return part or {}
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+    with pytest.raises(HTTPException) as refused:
+        await asyncio.wait_for(bounded(request, 10, timedelta(milliseconds=20)), 5)
+
+    assert refused.value.status_code == 408
+
+
+def test_a_mail_is_given_up_before_any_body_is() -> None:
+    """So that it is answered 503, and comes again: what is answered 408 SendGrid forgets."""
+    assert READ_WITHIN < BODY_WITHIN
 
 
 def test_health_is_open(door: Door) -> None:

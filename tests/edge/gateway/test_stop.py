@@ -4,12 +4,12 @@ import pytest
 
 from escalation.adapters.optouts import OptOuts
 from escalation.core.vocabulary import Channel
-from tests.edge.gateway.door import AMIRA, NOBODY, Door
+from tests.edge.gateway.door import AMIRA, NOBODY, Door, sid
 
 
 def text(door: Door, body: str, message: str, *, kind: str | None = None, sender: str = AMIRA) -> None:
     """The person writes; there is never an answer of ours."""
-    form = {"MessageSid": message, "From": sender, "Body": body}
+    form = {"MessageSid": sid(message), "From": sender, "Body": body}
     answered = door.post("/twilio/sms", form if kind is None else {**form, "OptOutType": kind})
     assert (answered.status_code, answered.text) == (204, "")
 
@@ -80,5 +80,5 @@ def test_a_store_that_is_away_lets_the_word_come_again(door: Door) -> None:
     with door.store.begin() as connection:
         connection.exec_driver_sql("DROP TABLE optouts")
 
-    form = {"MessageSid": "SM1", "From": AMIRA, "Body": "STOP", "OptOutType": "STOP"}
+    form = {"MessageSid": sid("SM1"), "From": AMIRA, "Body": "STOP", "OptOutType": "STOP"}
     assert door.post("/twilio/sms", form).status_code == 503

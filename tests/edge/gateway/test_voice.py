@@ -11,7 +11,7 @@ from escalation.gateway.acting import ACTS_MAX
 from escalation.gateway.voice import KEY_WITHIN, REPEATS_MAX, ROUNDS_MAX, TRIES_MAX, Turn
 from escalation.standins.twiml import Gather, Hangup, Pause, Redirect, Say, Verb, read
 from escalation.wire.outcomes import Ended, Unreachable
-from tests.edge.gateway.door import NOW, PUBLIC, Door, view
+from tests.edge.gateway.door import NOW, PUBLIC, Door, sid, view
 
 
 @pytest.fixture
@@ -61,13 +61,13 @@ def test_a_four_acknowledges_once(door: Door, dispatch: str) -> None:
         assert "is yours" in said(document)
         assert verbs(document)[-1] == Hangup()
 
-    assert door.client.acks == [("ESC-1", "amira", "voice", NOW, "CA1 4")]
+    assert door.client.acks == [("ESC-1", "amira", "voice", NOW, f"{sid('CA1')} 4")]
 
 
 def test_a_five_raises(door: Door, dispatch: str) -> None:
     """The next person is asked at once."""
     assert "raised" in said(door.call({"Digits": "5"}, dispatch, "&n=1"))
-    assert door.client.done == [("raise", "ESC-1", "amira", "raised by voice", "CA1 5")]
+    assert door.client.done == [("raise", "ESC-1", "amira", "raised by voice", f"{sid('CA1')} 5")]
 
 
 def test_a_star_repeats_a_few_times(door: Door, dispatch: str) -> None:
@@ -112,7 +112,7 @@ def test_a_second_call_of_the_same_dispatch_is_put_down(door: Door, dispatch: st
     """Should the vendor dial twice, the first that is picked up counts."""
     door.call({}, dispatch)
 
-    document = door.call({"CallSid": "CA2"}, dispatch)
+    document = door.call({"CallSid": sid("CA2")}, dispatch)
     assert verbs(document)[-1] == Hangup()
     assert "SEV1" not in document
 
@@ -137,7 +137,7 @@ def test_an_engine_that_is_away_is_asked_again_under_the_same_key(door: Door, di
     assert "not confirmed" in said(door.call({}, dispatch, query))
     door.client.fails = None
     assert "is yours" in said(door.call({}, dispatch, query))
-    assert [key for *_, key in door.client.acks] == ["CA1 4"]
+    assert [key for *_, key in door.client.acks] == [f"{sid('CA1')} 4"]
 
 
 def test_a_store_that_is_away_is_waited_for(door: Door, dispatch: str) -> None:
@@ -184,8 +184,8 @@ def test_words_cannot_break_the_document(door: Door) -> None:
 
 @pytest.mark.parametrize(
     "form",
-    [{"CallSid": "SM1"}, {"CallSid": ""}, {}],
-    ids=["a message", "an empty one", "none"],
+    [{"CallSid": sid("SM1")}, {"CallSid": sid("CA1") + "Called0"}, {"CallSid": ""}, {}],
+    ids=["a message", "one and a field", "an empty one", "none"],
 )
 def test_what_is_no_call_is_refused(door: Door, dispatch: str, form: dict[str, str]) -> None:
     """Signed or not."""
@@ -194,7 +194,7 @@ def test_what_is_no_call_is_refused(door: Door, dispatch: str, form: dict[str, s
 
 def test_a_moved_boundary_hides_no_machine(door: Door, dispatch: str) -> None:
     """Moved by one place, "AnsweredBy=machine" bears the same signature."""
-    answered = door.post(f"/twilio/voice?d={dispatch}", {"CallSid": "CA1", "AnsweredBymachine_start": ""})
+    answered = door.post(f"/twilio/voice?d={dispatch}", {"CallSid": sid("CA1"), "AnsweredBymachine_start": ""})
 
     assert answered.status_code == 403
 
@@ -202,7 +202,7 @@ def test_a_moved_boundary_hides_no_machine(door: Door, dispatch: str) -> None:
 @pytest.mark.parametrize("address", ["/twilio/voice", "/twilio/voice?d=", f"/twilio/voice?d={'x' * 201}"])
 def test_a_call_without_a_dispatch_is_refused(door: Door, address: str) -> None:
     """We asked for none such."""
-    assert door.post(address, {"CallSid": "CA1"}).status_code == 403
+    assert door.post(address, {"CallSid": sid("CA1")}).status_code == 403
 
 
 def test_an_unsigned_call_is_refused(door: Door, dispatch: str) -> None:
