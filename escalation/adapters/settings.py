@@ -238,6 +238,8 @@ class Settings(BaseSettings):
         for name, what in (("accounts", "knows accounts"), ("directory", "people are")):
             if getattr(self, f"{name}_file") is not None and getattr(self, f"{name}_url") is not None:
                 raise ValueError(f"{name}_file and {name}_url both say who {what}; set one of them")
+        if self.accounts_timeout > ACCOUNTS_TIMEOUT_MAX:
+            raise ValueError(f"accounts_timeout may be at most {ACCOUNTS_TIMEOUT_MAX.total_seconds():g} s")
         self._refuse_impatience()
         if self.production:
             self._refuse_conveniences()
