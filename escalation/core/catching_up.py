@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from escalation.core.chain import ask_again
 from escalation.core.clock import Clock, Due
 from escalation.core.draft import SAID_AFTERWARDS, Draft
-from escalation.core.effects import Notify, Point
+from escalation.core.effects import Point
 from escalation.core.policy import Target
 from escalation.core.post import Owing, Word
 from escalation.core.values import replace
@@ -47,16 +47,21 @@ def skip(draft: Draft, words: int) -> None:
     draft.tally = replace(draft.tally, skipped=draft.tally.skipped + words)
 
 
-def hush(draft: Draft, effect: Notify, until: datetime, instead: Channel | None) -> None:
+def hush(draft: Draft, word: Word, until: datetime, instead: Channel | None) -> None:
     """It would have rung in somebody's quiet hours: they are told where nothing rings, or when those are over.
+
+    Not where it has failed before: it would come back from there, and round again.
 
     What the severity has changed to since is told by its own message. A word that does not keep is counted as skipped.
     """
-    if instead is not None and draft.usable(effect.contact, instead) is instead:
-        draft.notify(effect.contact, instead, effect.message, text=effect.text, points=effect.brief.points)
-    elif effect.message in NOTICES and not draft.ended:
-        points = effect.brief.points or (Point(Topic.STATUS, draft.people.owner),)
-        post = draft.people.post.owing(effect.contact, effect.channel, points, until)
+    if instead is not None and instead not in word.tried and draft.usable(word.contact, instead) is instead:
+        tried = (*word.tried, word.channel)
+        draft.notify(word.contact, instead, word.message, text=word.text, points=word.points, tried=tried)
+    elif word.message is Message.RETURNED:
+        owe(draft, word)
+    elif word.message in NOTICES and not draft.ended:
+        points = word.points or (Point(Topic.STATUS, draft.people.owner),)
+        post = draft.people.post.owing(word.contact, word.channel, points, until)
         draft.people = replace(draft.people, post=post)
         _await_morning(draft)
     else:

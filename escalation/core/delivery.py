@@ -21,9 +21,9 @@ from escalation.core.facts import (
     ReportTicket,
 )
 from escalation.core.linking import found_over
-from escalation.core.notices import FOLLOWED, OWED, came_back, overtaken, told_anew, told_otherwise
+from escalation.core.notices import OWED, came_back, overtaken, told_anew, told_otherwise
 from escalation.core.policy import Target
-from escalation.core.post import Sent, word_of
+from escalation.core.post import FOLLOWED, Sent, word_of
 from escalation.core.receipts import await_receipt, delivered, failed, looked_up, receipt_came
 from escalation.core.refusals import Refusal
 from escalation.core.rungs import heard_on, tell_otherwise
@@ -193,7 +193,7 @@ def _sent(draft: Draft, errand: Errand, effect: Notify, provider_id: str | None)
     plain = Sent(effect.number, effect.dispatch, effect.contact, effect.channel, effect.message, errand.since)
     sent = replace(post.of(effect.number) or plain, outcome=Outcome.ACCEPTED, provider_id=provider_id)
     if effect.message in FOLLOWED:
-        sent = replace(sent, points=effect.brief.points)
+        sent = replace(sent, points=effect.brief.points, tried=errand.tried)
     if effect.message is Message.PAGE or effect.message in (*OWED, *FOLLOWED):
         draft.people = replace(draft.people, post=post.kept(sent))
     return sent
@@ -231,9 +231,9 @@ def _failed(draft: Draft, errand: Errand, effect: Notify, report: ReportDelivery
         failed(draft, sent, failure, code, replaced=errand.ambiguous)
         return
     if report is not None and report.until is not None:
-        hush(draft, effect, report.until, report.instead)
+        hush(draft, word_of(effect, errand.tried), report.until, report.instead)
         return
-    told_otherwise(draft, word_of(effect), failure, code)
+    told_otherwise(draft, word_of(effect, errand.tried), failure, code)
 
 
 def _in_doubt(draft: Draft, errand: Errand, effect: Notify) -> None:
@@ -257,10 +257,15 @@ def _absent(draft: Draft, errand: Errand, effect: Notify) -> None:
         _failed(draft, errand, effect)
     elif effect.message is Message.SITUATION:
         told_anew(draft, errand, effect)
-    elif overtaken(draft, effect):
+    elif overtaken(draft, word_of(effect)) or _of_another(draft, effect):
         skip(draft, 1)
     else:
         _resend(draft, errand, effect)
+
+
+def _of_another(draft: Draft, effect: Notify) -> bool:
+    """Whether it says who has it, and somebody else has it by now."""
+    return effect.message is Message.ACKNOWLEDGED and effect.brief.owner != draft.people.owner
 
 
 def _resend(draft: Draft, errand: Errand, effect: Notify) -> None:

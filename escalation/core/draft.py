@@ -210,10 +210,12 @@ class Draft:
         self.number += 1
         return self.number
 
-    def ask(self, effect: Effect, *, again: Errand | None = None) -> None:
+    def ask(self, effect: Effect, *, again: Errand | None = None, tried: tuple[Channel, ...] = ()) -> None:
         """Ask the world for something, and remember that its answer is awaited; `again` is what this repeats."""
         self.effects.append(effect)
-        errand = Errand(effect, self.now) if again is None else Errand(effect, again.since, lookups=again.lookups + 1)
+        errand = Errand(effect, self.now, tried=tried)
+        if again is not None:
+            errand = Errand(effect, again.since, lookups=again.lookups + 1, tried=again.tried)
         self.errands = (*self.errands, errand)
 
     def notify(
@@ -226,6 +228,7 @@ class Draft:
         points: tuple[Point, ...] = (),
         dispatch: str | None = None,
         approval: ApprovalBrief | None = None,
+        tried: tuple[Channel, ...] = (),
     ) -> int:
         """Send one message to one contact on one channel; answers the effect's number.
 
@@ -235,7 +238,7 @@ class Draft:
             channel = self.usable(contact, channel)
         number = self.next_number()
         name = dispatch or dispatch_id(self.case.reference, self.case.episode, number, contact, channel)
-        self.ask(Notify(number, name, contact, channel, message, self.brief(points, approval), text))
+        self.ask(Notify(number, name, contact, channel, message, self.brief(points, approval), text), tried=tried)
         return number
 
     def usable(self, contact: str, channel: Channel) -> Channel:

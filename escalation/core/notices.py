@@ -11,11 +11,11 @@ from escalation.core.draft import WRITTEN, Draft
 from escalation.core.effects import Notify
 from escalation.core.facts import ReportDelivery
 from escalation.core.policy import Target
-from escalation.core.post import Sent, Word, word_of
+from escalation.core.post import FOLLOWED, Sent, Word, word_of
 from escalation.core.receipts import HOPELESS, OURS_TO_MEND, note_failure, tell_failure
 from escalation.core.state import Errand
 from escalation.core.values import replace
-from escalation.core.vocabulary import Channel, ClockName, Failure, Message, Outcome
+from escalation.core.vocabulary import Channel, ClockName, Failure, Message, Outcome, Phase
 
 _NOW = timedelta(0)
 # A failed message of these kinds is told to somebody; a failed notice about a failure is only in the log.
@@ -28,10 +28,6 @@ OWED = (
     Message.CUSTOMER_REMINDER,
     Message.CUSTOMER_RESOLUTION,
 )
-# A provider's yes to one of these is followed as well: what comes back is told elsewhere.
-FOLLOWED = (*NOTICES, Message.CHECK_IN)
-# Once it is over, the closing notice stands for these.
-OVERTAKEN = (*FOLLOWED, Message.UPDATE_WANTED)
 
 
 def came_back(draft: Draft, sent: Sent | None, command: ReportDelivery) -> bool:
@@ -39,49 +35,71 @@ def came_back(draft: Draft, sent: Sent | None, command: ReportDelivery) -> bool:
     if sent is None or sent.message not in FOLLOWED or command.outcome is not Outcome.FAILED:
         return False
     draft.people = replace(draft.people, post=draft.people.post.without(sent))
-    word = Word(sent.contact, sent.channel, sent.message, sent.points)
-    told_otherwise(draft, word, command.failure, command.code)
+    word = Word(sent.contact, sent.channel, sent.message, sent.points, tried=sent.tried)
+    told_otherwise(draft, word, command.failure, command.code, was_taken=True)
     return True
 
 
-def told_otherwise(draft: Draft, word: Word, failure: Failure | None, code: str | None) -> None:
+def told_otherwise(
+    draft: Draft, word: Word, failure: Failure | None, code: str | None, *, was_taken: bool = False
+) -> None:
     """A word that is no page did not arrive: it goes out on another channel, or is told of, or told later."""
     note_failure(draft, word.contact, word.channel, failure, code)
-    other = _other_channel(draft, word, failure)
+    late = overtaken(draft, word)
+    other = None if late else _other_channel(draft, word, failure, was_taken=was_taken)
     if other is not None:
-        draft.notify(word.contact, other, word.message, text=word.text, points=word.points, approval=word.approval)
-    elif word.message in OWED and not draft.ended:
-        tell_failure(draft, word.message)
-    elif failure in LATER and word.message in (*NOTICES, Message.RETURNED):
+        tried = (*word.tried, word.channel)
+        draft.notify(
+            word.contact, other, word.message, text=word.text, points=word.points, approval=word.approval, tried=tried
+        )
+    elif word.message in OWED:
+        if not draft.ended:
+            tell_failure(draft, word.message)
+    elif not late and _waits(draft, word, failure, was_taken=was_taken):
         owe(draft, word)
-    elif failure is None and word.message in NOTICES:
-        skip(draft, max(len(word.points), 1))  # in doubt for good
+    elif word.message in FOLLOWED:
+        skip(draft, max(len(word.points), 1))
 
 
-def _other_channel(draft: Draft, word: Word, failure: Failure | None) -> Channel | None:
+def _other_channel(draft: Draft, word: Word, failure: Failure | None, *, was_taken: bool) -> Channel | None:
     """Where a written word is tried next when its channel is of no use: each once, the severity's own first.
 
     Where a provider is only away, a notice waits for it; what asks something of somebody, or ends it, does not wait.
     """
-    chat = (Channel.CHAT,) if word.channel is Channel.CHAT else ()
-    tried = tuple(dict.fromkeys((*chat, draft.manner.notice, *WRITTEN)))
-    afterwards = said_afterwards(draft, word)
-    if word.contact == draft.case.customer or word.channel not in tried:
+    written = dict.fromkeys((draft.manner.notice, *WRITTEN))
+    if word.contact == draft.case.customer or word.channel not in (Channel.CHAT, *written):
         return None
-    if draft.ended and word.message in OVERTAKEN and not afterwards:
+    away = failure in LATER and word.message not in NOTICES
+    useless = failure in (*HOPELESS, *OURS_TO_MEND, Failure.OPTED_OUT)
+    if not (was_taken or away or useless or said_afterwards(draft, word)):
         return None
-    away = failure in LATER and (afterwards or word.message not in NOTICES)
-    if not away and failure not in (*HOPELESS, *OURS_TO_MEND, Failure.OPTED_OUT) and not afterwards:
-        return None
-    following = tried[tried.index(word.channel) + 1 :]
-    return next((other for other in following if (word.contact, other) not in draft.people.post.dead), None)
+    return next((one for one in written if one not in (*word.tried, word.channel) and _works(draft, word, one)), None)
 
 
-def overtaken(draft: Draft, effect: Notify) -> bool:
-    """Whether what it says is settled by now: it is over, or somebody else has it."""
-    if effect.message is Message.ACKNOWLEDGED and effect.brief.owner != draft.people.owner:
-        return True
-    return draft.ended and effect.message in (*OVERTAKEN, Message.APPROVAL)
+def _works(draft: Draft, word: Word, channel: Channel) -> bool:
+    return draft.allows(channel) and (word.contact, channel) not in draft.people.post.dead
+
+
+def _waits(draft: Draft, word: Word, failure: Failure | None, *, was_taken: bool) -> bool:
+    """Whether it is tried later: a notice whose provider is away, and what no closing notice says, while any works."""
+    if word.message is Message.RETURNED or said_afterwards(draft, word):
+        return any(_works(draft, word, one) for one in WRITTEN)
+    return failure in LATER and word.message in NOTICES and not was_taken
+
+
+def overtaken(draft: Draft, word: Word) -> bool:
+    """Whether nobody needs it any more: it is over, or others have it, or have been asked."""
+    match word.message:
+        case Message.CHECK_IN:
+            return draft.phase is not Phase.ACTIVE or word.contact != draft.people.owner
+        case Message.ACKNOWLEDGED:
+            return draft.phase not in (Phase.ACTIVE, Phase.RESOLVED) or word.contact == draft.people.owner
+        case Message.SITUATION:
+            return draft.ended and not said_afterwards(draft, word)
+        case Message.UPDATE_WANTED | Message.APPROVAL:
+            return draft.ended
+        case _:
+            return False
 
 
 def told_anew(draft: Draft, errand: Errand, effect: Notify) -> None:
@@ -104,12 +122,16 @@ def told_anew(draft: Draft, errand: Errand, effect: Notify) -> None:
 
 
 def _doubts(draft: Draft, effect: Notify) -> list[Errand]:
-    """The notices to that person on that channel of which nobody knows."""
+    """The notices to that person on that channel of which nobody knows although they have been looked up.
+
+    One whose first look-up is still to come may be on its way: it is told by itself, should it never have left.
+    """
     wanted = (effect.contact, effect.channel, effect.message)
     return [
         one
         for one in draft.errands
         if one.ambiguous
+        and one.lookups
         and isinstance(one.effect, Notify)
         and (one.effect.contact, one.effect.channel, one.effect.message) == wanted
     ]

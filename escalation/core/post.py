@@ -6,7 +6,9 @@ from escalation.core.effects import ApprovalBrief, Notify, Point, Text
 from escalation.core.values import dataclass, replace
 from escalation.core.vocabulary import Channel, Message, Outcome
 
-# Dispatches whose receipts still matter; a receipt for an older one changes nothing. Pages are forgotten last.
+# Words that inform or ask how it goes, and are told elsewhere when they come back.
+FOLLOWED = (Message.SITUATION, Message.ACKNOWLEDGED, Message.CHECK_IN)
+# Dispatches whose receipts still matter; a receipt for an older one changes nothing. Those are forgotten first.
 SENT_MAX = 100
 # Channels of contacts that are known to be of no use; an older one is found out again.
 DEAD_MAX = 200
@@ -24,7 +26,7 @@ class Sent:
     A page says in which `visit` and to which `audience` of its step it went. `silent`: no receipt came in time, and
     somebody else was told for it. `again`: it is the one retry, which is not retried. `earlier` are the numbers under
     which the same dispatch was sent before. `answered`: whoever it asked took it before a provider's answer was known.
-    `points` are what a notice said.
+    `points` are what a notice said, and `tried` where it was tried before.
     """
 
     number: int
@@ -42,6 +44,7 @@ class Sent:
     earlier: tuple[int, ...] = ()
     answered: bool = False
     points: tuple[Point, ...] = ()
+    tried: tuple[Channel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,13 @@ class Word:
     points: tuple[Point, ...] = ()
     text: Text | None = None
     approval: ApprovalBrief | None = None
+    tried: tuple[Channel, ...] = ()  # before this channel
 
 
-def word_of(effect: Notify) -> Word:
+def word_of(effect: Notify, tried: tuple[Channel, ...] = ()) -> Word:
     """The words of a message."""
     brief = effect.brief
-    return Word(effect.contact, effect.channel, effect.message, brief.points, effect.text, brief.approval)
+    return Word(effect.contact, effect.channel, effect.message, brief.points, effect.text, brief.approval, tried)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Post:
             return replace(self, sent=tuple(sent if one.number == sent.number else one for one in self.sent))
         forgotten = None
         if len(self.sent) >= SENT_MAX:
-            forgotten = next((one for one in self.sent if one.message is not Message.PAGE), self.sent[0])
+            forgotten = next((one for one in self.sent if one.message in FOLLOWED), self.sent[0])
         return replace(self, sent=(*(one for one in self.sent if one is not forgotten), sent))
 
     def renumbered(self, old: int, new: int) -> "Post":

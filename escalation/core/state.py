@@ -235,6 +235,7 @@ class Errand:
     ambiguous: bool = False
     lookups: int = 0
     held: bool = False  # not asked for yet: it waits for the one before it
+    tried: tuple[Channel, ...] = ()  # where the same words went before
 
     @property
     def asked(self) -> bool:
@@ -244,9 +245,8 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """A yes, a no or a review. `names` are all of the person's; `authority` is whose role it was given on.
-
-    Normally the person's own; that of whoever delegated it otherwise.
+    """A yes, a no or a review. `names` are all of the person's; `authority` is whose role it was given on: normally the
+    person's own, that of whoever delegated it otherwise.
     """
 
     by: str

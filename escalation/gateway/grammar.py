@@ -53,7 +53,10 @@ _REPLY = re.compile(
 _EVERYTHING = re.compile(r"(?:ack|a) (?:all|alle)")
 _SEVERAL = re.compile(rf"(?:ack|a)(?P<codes>(?: (?:(?:and|und) )?{_CODE}){{2,{CODES_MAX}}})")
 _QUOTED = re.compile(
-    r"^\s*(?:>|--\s*$|_{5,}|-{5,}|(?:On|Am|Le|El|Il|Op)\b.*(?::|wrote)\s*$|(?:From|Von|De):)", re.IGNORECASE
+    r"^\s*(?:>|--\s*$|_{5,}|-{5,}|(?:From|Von|De):"
+    # "On 22 Nov 2026 at 11:40, Amira wrote:", and not "On hold, waiting for:"
+    r"|(?:On|Am|Le|El|Il|Op)\b(?=.*(?:@|\d:\d\d|wrote|schrieb|écrit|escribió|scritto|schreef)).*(?::|wrote)\s*$)",
+    re.IGNORECASE,
 )
 
 

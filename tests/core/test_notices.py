@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from escalation.core.commands import Acknowledge, Block, Cancel, DeEscalate, HandOff, Reassign, Resolve, Unblock
+from escalation.core.commands import Acknowledge, Block, Cancel, DeEscalate, HandOff, Raise, Reassign, Resolve, Unblock
 from escalation.core.effects import FindContacts, Notify, Reconcile
 from escalation.core.facts import Found, ReportDelivery, ReportReconciliation
 from escalation.core.policy import Reach, Settle
 from escalation.core.post import SENT_MAX, Post, Sent
-from escalation.core.state import next_due
+from escalation.core.state import Errand, next_due
 from escalation.core.vocabulary import (
     Ask,
     Channel,
@@ -115,6 +115,30 @@ def test_whoever_gets_a_ticket_back_hears_of_it_when_the_provider_is_back() -> N
     assert story.state.tally.skipped == 0
 
 
+def test_a_ticket_comes_back_to_somebody_without_a_telephone_when_mail_is_back() -> None:
+    """That there is no other channel does not mean that mail will never work."""
+    story = Story(opening())
+    story.do(Acknowledge("ann"))
+    story.obedient = False
+    story.do(RETURN)
+    fails(story, told(story, Message.RETURNED), Failure.UNREACHABLE)
+    assert fails(story, told(story, Message.RETURNED), Failure.NO_ADDRESS) == []
+
+    assert [(one.contact, one.message) for one in story.state.people.post.owed] == [("len", Message.RETURNED)]
+
+
+def test_a_ticket_that_comes_back_at_night_is_told_later() -> None:
+    """Where nothing rings it has been tried."""
+    story = Story(opening())
+    story.do(Acknowledge("ann"))
+    story.obedient = False
+    story.do(RETURN)
+    fails(story, told(story, Message.RETURNED), Failure.UNREACHABLE)
+    fails(story, told(story, Message.RETURNED), Failure.QUIET, until=story.now + 8 * HOUR, instead=EMAIL)
+
+    assert [(one.contact, one.message) for one in story.state.people.post.owed] == [("len", Message.RETURNED)]
+
+
 def test_a_ticket_that_comes_back_is_given_up_after_a_few_tries() -> None:
     """It is counted as skipped, and then it is settled."""
     story = returned()
@@ -156,13 +180,58 @@ def test_a_check_in_that_comes_back_is_asked_elsewhere_until_it_is_over() -> Non
         assert comes_back(story, check_in) == ([] if ended else [("ann", Message.CHECK_IN, SMS)])
 
 
-def test_notices_are_forgotten_before_pages() -> None:
-    """What was told while a step is asked must not make the rules forget whom they asked."""
+@pytest.mark.parametrize("failure", [Failure.DESTINATION_BUSY, Failure.RATE_LIMITED, Failure.DESTINATION])
+def test_what_comes_back_is_told_on_each_channel_once(failure: Failure) -> None:
+    """Whatever came of it; then it is counted."""
+    story = watching()
+    story.do(Acknowledge("bob"))
+    for channel, following in ((SMS, [("ann", Message.ACKNOWLEDGED, EMAIL)]), (EMAIL, [])):
+        notice = told(story, Message.ACKNOWLEDGED, "ann")
+        assert notice.channel is channel
+        story.accept(notice)
+        assert fails(story, notice, failure, code="x", how="receipt", standing=GATEWAY) == following
+
+    assert story.state.tally.skipped == 1
+    assert story.state.people.post.owed == ()
+
+
+def test_what_others_have_by_now_is_not_told_again() -> None:
+    """A check-in for whoever had it before, and who took it, for whoever has it now."""
+    story, check_in = checked_in()
+    story.accept(check_in)
+    story.do(Raise("mia", "faster"))
+    assert comes_back(story, check_in) == []
+
+    story = watching()
+    story.do(Acknowledge("bob"))
+    notice = told(story, Message.ACKNOWLEDGED, "ann")
+    story.accept(notice)
+    story.do(Reassign("mia", "ann", "she knows it"))
+    story.do(Acknowledge("ann"))
+    assert comes_back(story, notice) == []
+    assert story.state.tally.skipped == 1
+
+
+@pytest.mark.parametrize("failure", [Failure.UNREACHABLE, Failure.CONFIGURATION])
+def test_quiet_hours_and_a_vendor_that_is_away_do_not_play_ball(failure: Failure) -> None:
+    """Mail fails, the telephone is quiet, and mail has been tried."""
+    story, check_in = checked_in()
+    assert fails(story, check_in, failure) == [("ann", Message.CHECK_IN, SMS)]
+    night = story.now + 8 * HOUR
+
+    again = told(story, Message.CHECK_IN)
+    assert fails(story, again, Failure.QUIET, until=night, instead=EMAIL) == []
+    assert story.state.tally.skipped == 1
+
+
+def test_notices_are_forgotten_first() -> None:
+    """What was told while a step is asked must not make the rules forget whom they asked, and what is owed."""
     plain = Sent(1, "d-1", "ann", SMS, Message.PAGE, START)
-    post = Post((plain,))
+    post = Post((plain, replace(plain, number=0, message=Message.CUSTOMER_UPDATE)))
     for number in range(2, SENT_MAX + 10):
         post = post.kept(replace(plain, number=number, message=Message.SITUATION))
     assert post.of(1) == plain
+    assert post.of(0) is not None
     assert len(post.sent) == SENT_MAX
     for number in range(1000, 1000 + SENT_MAX):
         post = post.kept(replace(plain, number=number))
@@ -218,6 +287,16 @@ def test_several_notices_that_never_left_become_one() -> None:
     assert one.dispatch in {notify.dispatch for notify in doubted}
     assert set(one.brief.points) == {point for notify in doubted for point in notify.brief.points}
     assert story.state.people.post.owed == ()
+
+
+def test_a_doubt_that_has_just_begun_is_left_its_time() -> None:
+    """What it is about may be on its way: looked up too soon it would be sent twice."""
+    story, (old,) = in_doubt(1)
+    young = replace(old, number=story.state.head.effects, dispatch="d-young")
+    errand = Errand(young, story.now, ambiguous=True)
+    story.suppose(awaited=replace(story.state.awaited, errands=(*story.state.errands, errand)))
+
+    assert [notify.dispatch for notify in looked(story, old, Reconciled.ABSENT)] == [old.dispatch]
 
 
 def test_a_warning_that_never_left_is_not_told_of_what_has_happened() -> None:
