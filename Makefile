@@ -95,11 +95,11 @@ down: ## End what `make up` started; everything stays open in var/
 	@if [ -x $(PY) ]; then $(PY) examples/up.py --down; else echo "nothing is up"; fi
 
 .PHONY: chaos
-chaos: setup ## Kill worker, gateway and engine 300 times (most of an hour)
+chaos: setup ## Kill worker, gateway and engine 300 times (half an hour)
 	@$(PY) -m tests.bench.chaos
 
 .PHONY: outage
-outage: setup ## Every vendor away under 200 open escalations (minutes)
+outage: setup ## Every vendor away under 200 open escalations (a quarter of an hour)
 	@$(PY) -m tests.bench.outage
 
 .PHONY: rush
