@@ -238,8 +238,6 @@ class Settings(BaseSettings):
         for name, what in (("accounts", "knows accounts"), ("directory", "people are")):
             if getattr(self, f"{name}_file") is not None and getattr(self, f"{name}_url") is not None:
                 raise ValueError(f"{name}_file and {name}_url both say who {what}; set one of them")
-        if self.accounts_timeout > ACCOUNTS_TIMEOUT_MAX:
-            raise ValueError(f"accounts_timeout may be at most {ACCOUNTS_TIMEOUT_MAX.total_seconds():g} s")
         self._refuse_impatience()
         if self.production:
             self._refuse_conveniences()
@@ -251,6 +249,8 @@ class Settings(BaseSettings):
         http, send = self.http_timeout.total_seconds(), self.send_timeout.total_seconds()
         if self.http_timeout > HTTP_TIMEOUT_MAX:
             raise ValueError(f"http_timeout is {http:g} s; it may be at most {HTTP_TIMEOUT_MAX.total_seconds():g} s")
+        if self.accounts_timeout > ACCOUNTS_TIMEOUT_MAX:
+            raise ValueError(f"accounts_timeout may be at most {ACCOUNTS_TIMEOUT_MAX.total_seconds():g} s")
         if self.send_timeout <= self.http_timeout:
             raise ValueError(f"send_timeout is {send:g} s; it must be longer than http_timeout ({http:g} s)")
         for channel in Channel:
