@@ -1,6 +1,6 @@
 """Which attempt of an act this is, and how it asks for another one."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -25,6 +25,21 @@ def elapsed() -> timedelta:
     """How long ago this act was asked for when this attempt of it was, both by the engine's own time."""
     of_this = activity.info()
     return max(of_this.current_attempt_scheduled_time - of_this.scheduled_time, timedelta(0))
+
+
+def moved_on(at: datetime) -> datetime:
+    """That instant, by which an act was asked for, and how long ago that was when it was this attempt's turn.
+
+    By the engine's own time: attempts before, and how long it has waited for a worker.
+    """
+    of_this = activity.info()
+    return at + max(of_this.started_time - of_this.scheduled_time, timedelta(0))
+
+
+def spare(spent_seconds: float) -> timedelta:
+    """How long an act may still begin what nobody waits for: in the first half of its time. The rest is for its end."""
+    allowed = activity.info().start_to_close_timeout or timedelta(0)
+    return allowed / 2 - timedelta(seconds=spent_seconds)
 
 
 def again(kind: str, code: str, delay: timedelta | None = None) -> ApplicationError:

@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 
 from temporalio import activity
 
-from activities.attempts import unanswered
+from activities.attempts import moved_on, unanswered
 from activities.lists import Lists
 from activities.notify import Notifier
-from activities.orders import moved_on
 from activities.reconcile import Reconciler
 from escalation.adapters.bundles import Bundles, Entry, Unfinished, together
 from escalation.adapters.failpoints import Failpoints

@@ -13,7 +13,7 @@ from time import monotonic
 
 from temporalio import activity
 
-from activities.attempts import again, attempt, elapsed, is_last, unanswered
+from activities.attempts import again, attempt, elapsed, is_last, spare, unanswered
 from activities.failures import (
     BLOCKED_CODE,
     BLOCKED_FOR,
@@ -24,7 +24,7 @@ from activities.failures import (
     Verdict,
     classify,
 )
-from activities.orders import alarm, answerable, order_of, spare
+from activities.orders import alarm, answerable, order_of
 from activities.stores import Answers, PauseStore, WordStore
 from escalation.adapters.failpoints import Failpoints
 from escalation.adapters.ledger import AlreadyFailed, AlreadySent, Claim, Ledger, LedgerDown, Unfinished, Waiting

@@ -1,9 +1,8 @@
 """What is written down of a dispatch before it is sent, and what an operator hears of one that no retry mends."""
 
-from datetime import datetime, timedelta
-
 from temporalio import activity
 
+from activities.attempts import moved_on
 from activities.failures import Verdict
 from escalation.adapters.holding_back import BUNDLE_REFERENCE
 from escalation.adapters.ledger import Order
@@ -23,21 +22,6 @@ def alarm(dispatch: str, channel: Channel, verdict: Verdict) -> None:
     )
     attributes = {"channel": channel.value, "class": verdict.failure_class.value, "code": verdict.code}
     activity.metric_meter().create_counter("escalation_vendor_alarms").add(1, attributes)
-
-
-def moved_on(at: datetime) -> datetime:
-    """That instant, by which an act was asked for, and how long ago that was when it was this attempt's turn.
-
-    By the engine's own time: attempts before, and how long it has waited for a worker.
-    """
-    of_this = activity.info()
-    return at + max(of_this.started_time - of_this.scheduled_time, timedelta(0))
-
-
-def spare(spent_seconds: float) -> timedelta:
-    """How long an act may still begin what nobody waits for: in the first half of its time. The rest is for its end."""
-    allowed = activity.info().start_to_close_timeout or timedelta(0)
-    return allowed / 2 - timedelta(seconds=spent_seconds)
 
 
 def order_of(send: Send) -> Order:

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import cast
 
 from temporalio import activity
 
 from escalation.adapters.rendering import Renderer, Words
 from escalation.adapters.sending import AddressBook, Broken
-from escalation.adapters.slack import Json, SlackApi, read_failure
-from escalation.adapters.slack_desk import Desk
+from escalation.adapters.slack import Json, read_failure
+from escalation.adapters.slack_desk import Desk, Methods
 from escalation.core.effects import Notify
 from escalation.core.values import replace
 from escalation.core.vocabulary import Message
@@ -42,7 +41,7 @@ class Asked:
         if effect.message not in SETTLES or brief.restricted:
             return
         chat = _Patience(self._desk.api, self._clock, self._clock() + min(patience, PATIENCE).total_seconds())
-        desk = replace(self._desk, api=cast("SlackApi", chat))  # of which a desk uses this one method
+        desk = replace(self._desk, api=chat)
         try:
             owner = self._book.name(brief.owner, at)
             for contact in dict.fromkeys((effect.contact, brief.owner)):
@@ -56,7 +55,7 @@ class Asked:
 class _Patience:
     """The chat's methods, until one of them is not answered or the time is up: then each raises at once."""
 
-    def __init__(self, api: SlackApi, clock: Callable[[], float], until: float) -> None:
+    def __init__(self, api: Methods, clock: Callable[[], float], until: float) -> None:
         self._api = api
         self._clock = clock
         self._until = until

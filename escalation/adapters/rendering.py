@@ -5,7 +5,6 @@ direction-changing characters, is escaped where it would be markup, and is never
 holds only the variants that its message needs.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime, tzinfo
@@ -26,6 +25,7 @@ from escalation.adapters.sending import (
     Reader,
     Script,
     ShortMessage,
+    calling_nobody,
     header_safe,
     mark,
     visible,
@@ -70,8 +70,6 @@ URGENT = frozenset(
     {Message.PAGE, Message.APPROVAL, Message.SITUATION, Message.CHECK_IN, Message.UPDATE_WANTED},
 )
 """What leadership is asked by mail, URGENT in its subject; on what asks nothing the word would wear out."""
-
-_CALLED = re.compile(r"@(?=(?:here|channel|everyone|group)\b)", re.IGNORECASE)
 
 
 def variants(message: Message) -> tuple[str, ...]:
@@ -350,9 +348,7 @@ def _marked(words: str, dispatch: str) -> str:
 
 def _chatted(escaped: str) -> str:
     """The text for a chat, which knows three escapes and no others: & < >."""
-    # A word joiner, because some chats take a bare "@here" for a call to everybody.
-    plain = escaped.replace("&#39;", "'").replace("&#34;", '"')
-    return _CALLED.sub("@\u2060", plain)
+    return calling_nobody(escaped.replace("&#39;", "'").replace("&#34;", '"'))
 
 
 def _clean(value: Any, zone: tzinfo, chars_max: int = WORD_CHARS_MAX) -> Any:  # noqa: ANN401  # any field of a brief

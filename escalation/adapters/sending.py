@@ -242,6 +242,7 @@ def header_safe(value: str, chars_max: int) -> str:
     return " ".join(visible(value).split())[:chars_max]
 
 
+_CALLED = re.compile(r"@(?=(?:here|channel|everyone|group)\b)", re.IGNORECASE)
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -253,3 +254,8 @@ def visible(value: str) -> str:
     A carriage return becomes a newline, so that what follows it is not glued to what stood before.
     """
     return _INVISIBLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def calling_nobody(words: str) -> str:
+    """The words for a chat, in which a bare "@here" calls everybody: a word joiner stands behind the sign."""
+    return _CALLED.sub("@\u2060", words)

@@ -2,9 +2,10 @@
 
 import logging
 from datetime import datetime
+from typing import Protocol
 
 from escalation.adapters.chat_places import ChatPlaces, Meant, Place
-from escalation.adapters.slack import Json, SlackApi, read_failure
+from escalation.adapters.slack import Json, read_failure
 from escalation.adapters.store import LedgerDown
 from escalation.core.values import dataclass
 
@@ -13,11 +14,17 @@ SECTION_CHARS_MAX = 3000
 _log = logging.getLogger(__name__)
 
 
+class Methods(Protocol):
+    """The chat's methods, called by name. Raises what Slack's package raises."""
+
+    def call(self, method: str, at: datetime, **body: object) -> Json: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Safe to use from many threads. What is not told here is told by other ways, so nothing that fails is raised."""
 
-    api: SlackApi
+    api: Methods
     places: ChatPlaces
 
     def about(self, place: Place) -> Meant | None:

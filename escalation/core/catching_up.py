@@ -25,8 +25,7 @@ def owe(draft: Draft, word: Word) -> None:
     """Remember a notice that could not be sent. Once it is over, the closing notice says all but what is said
     afterwards, and that a ticket comes back: these are tried a few times more, and then counted as skipped.
     """
-    points: tuple[Point, ...] = word.points or (Point(Topic.STATUS, draft.people.owner),)
-    channel = word.channel
+    points, channel = _points(draft, word), word.channel
     if draft.ended:
         if word.message is not Message.RETURNED:
             points = _afterwards(points)
@@ -47,25 +46,40 @@ def skip(draft: Draft, words: int) -> None:
     draft.tally = replace(draft.tally, skipped=draft.tally.skipped + words)
 
 
+def drop(draft: Draft, word: Word) -> None:
+    """All that it says is not told any more."""
+    skip(draft, max(len(word.points), 1))
+
+
 def hush(draft: Draft, word: Word, until: datetime, instead: Channel | None) -> None:
     """It would have rung in somebody's quiet hours: they are told where nothing rings, or when those are over.
 
-    Not where it has failed before: it would come back from there, and round again.
-
-    What the severity has changed to since is told by its own message. A word that does not keep is counted as skipped.
+    Not where it has failed before: it would come back from there, and round again. What the severity has changed to
+    since is told by its own message. A word that does not keep is counted as skipped.
     """
     if instead is not None and instead not in word.tried and draft.usable(word.contact, instead) is instead:
-        tried = (*word.tried, word.channel)
-        draft.notify(word.contact, instead, word.message, text=word.text, points=word.points, tried=tried)
+        tell_on(draft, word, instead)
     elif word.message is Message.RETURNED:
         owe(draft, word)
     elif word.message in NOTICES and not draft.ended:
-        points = word.points or (Point(Topic.STATUS, draft.people.owner),)
-        post = draft.people.post.owing(word.contact, word.channel, points, until)
+        post = draft.people.post.owing(word.contact, word.channel, _points(draft, word), until)
         draft.people = replace(draft.people, post=post)
         _await_morning(draft)
     else:
         skip(draft, 1)
+
+
+def tell_on(draft: Draft, word: Word, channel: Channel) -> None:
+    """The same words on another channel, which remember where they were tried."""
+    draft.notify(
+        word.contact,
+        channel,
+        word.message,
+        text=word.text,
+        points=word.points,
+        approval=word.approval,
+        tried=(*word.tried, word.channel),
+    )
 
 
 def quiet_over(draft: Draft, clock: Clock, _due: Due) -> None:
@@ -88,7 +102,7 @@ def owed_besides(draft: Draft, word: Word) -> tuple[Point, ...]:
         for one in post.owed
         if (one.contact, one.channel, one.message) == (word.contact, word.channel, word.message) and one.until is None
     ]
-    draft.people = replace(draft.people, post=replace(post, owed=tuple(one for one in post.owed if one not in theirs)))
+    draft.people = replace(draft.people, post=post.paid(theirs))
     said = (*(point for one in theirs for point in one.points), *word.points)
     points = fresh(draft, said)
     skip(draft, len(said) - len(points))
@@ -133,8 +147,7 @@ def catch_up(draft: Draft, clock: Clock, _due: Due) -> None:
 
 
 def _tell(draft: Draft, owed: tuple[Owing, ...]) -> None:
-    post = draft.people.post
-    draft.people = replace(draft.people, post=replace(post, owed=tuple(one for one in post.owed if one not in owed)))
+    draft.people = replace(draft.people, post=draft.people.post.paid(owed))
     for one in owed:
         points = fresh(draft, one.points)
         skip(draft, len(one.points) - len(points))
@@ -149,6 +162,11 @@ def _await_morning(draft: Draft) -> None:
     ends = [one.until for one in draft.people.post.owed if one.until is not None]
     if ends:
         draft.start_clock(ClockName.QUIET, Target(max(min(ends) - draft.now, timedelta(0))))
+
+
+def _points(draft: Draft, word: Word) -> tuple[Point, ...]:
+    """What it says; where that is only who has it, how it stands."""
+    return word.points or (Point(Topic.STATUS, draft.people.owner),)
 
 
 def _afterwards(points: tuple[Point, ...]) -> tuple[Point, ...]:

@@ -5,7 +5,7 @@ A fact about something that was never asked, or is settled already, changes noth
 
 from escalation.core.approval import reported_approvers
 from escalation.core.beside import ReportTold
-from escalation.core.catching_up import channel_works, hush, skip
+from escalation.core.catching_up import channel_works, drop, hush
 from escalation.core.chain import page_arrived, page_failed, reported_contacts
 from escalation.core.clock import Clock, Due
 from escalation.core.contact import reached_of, reported_contact, stand_in
@@ -255,10 +255,10 @@ def _absent(draft: Draft, errand: Errand, effect: Notify) -> None:
     waits = page and not chased
     if waits or errand.lookups + 1 >= LOOKUPS_MAX or not draft.policy.settle(effect.channel).resend:
         _failed(draft, errand, effect)
+    elif overtaken(draft, word := word_of(effect)) or _of_another(draft, effect):
+        drop(draft, word)
     elif effect.message is Message.SITUATION:
         told_anew(draft, errand, effect)
-    elif overtaken(draft, word_of(effect)) or _of_another(draft, effect):
-        skip(draft, 1)
     else:
         _resend(draft, errand, effect)
 

@@ -6,7 +6,7 @@ told as things stand by then. Nothing is told whose time is over; how much that 
 
 from datetime import timedelta
 
-from escalation.core.catching_up import LATER, NOTICES, owe, owed_besides, said_afterwards, skip
+from escalation.core.catching_up import LATER, NOTICES, drop, owe, owed_besides, said_afterwards, tell_on
 from escalation.core.draft import WRITTEN, Draft
 from escalation.core.effects import Notify
 from escalation.core.facts import ReportDelivery
@@ -48,17 +48,14 @@ def told_otherwise(
     late = overtaken(draft, word)
     other = None if late else _other_channel(draft, word, failure, was_taken=was_taken)
     if other is not None:
-        tried = (*word.tried, word.channel)
-        draft.notify(
-            word.contact, other, word.message, text=word.text, points=word.points, approval=word.approval, tried=tried
-        )
+        tell_on(draft, word, other)
     elif word.message in OWED:
         if not draft.ended:
             tell_failure(draft, word.message)
     elif not late and _waits(draft, word, failure, was_taken=was_taken):
         owe(draft, word)
     elif word.message in FOLLOWED:
-        skip(draft, max(len(word.points), 1))
+        drop(draft, word)
 
 
 def _other_channel(draft: Draft, word: Word, failure: Failure | None, *, was_taken: bool) -> Channel | None:
@@ -108,9 +105,7 @@ def told_anew(draft: Draft, errand: Errand, effect: Notify) -> None:
     With others in doubt, it is owed until the last of them is settled; these are looked up now, since that works.
     """
     word, doubts = word_of(effect), _doubts(draft, effect)
-    if draft.ended and not said_afterwards(draft, word):
-        skip(draft, max(len(word.points), 1))
-    elif doubts:
+    if doubts:
         owe(draft, word)
         for doubt in doubts:
             if draft.clocks.pop((ClockName.RECONCILE, doubt.effect.number), None) is not None:

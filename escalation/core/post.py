@@ -1,5 +1,6 @@
 """What is remembered of messages on their way: what receipts said, which channels are of no use, what is still owed."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from escalation.core.effects import ApprovalBrief, Notify, Point, Text
@@ -137,6 +138,11 @@ class Post:
     def alarmed(self, alarm: str) -> "Post":
         """An operator has been told of it."""
         return replace(self, alarms=(*self.alarms, alarm)[-ALARMS_MAX:])
+
+    def paid(self, owed: Iterable[Owing]) -> "Post":
+        """These are owed no more."""
+        gone = tuple(owed)
+        return replace(self, owed=tuple(one for one in self.owed if one not in gone))
 
     def owing(
         self,

@@ -5,7 +5,6 @@ What is asked for is done before Slack hears "taken", which it must within three
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from html import escape
@@ -17,6 +16,7 @@ from starlette.background import BackgroundTask
 
 from escalation.adapters.chat_places import Meant, Place
 from escalation.adapters.directory import DirectoryDown
+from escalation.adapters.sending import calling_nobody
 from escalation.adapters.slack import ACKNOWLEDGE, DECLINE, RAISE
 from escalation.adapters.slack_desk import with_line
 from escalation.adapters.store import LedgerDown
@@ -39,7 +39,6 @@ SOLVES = frozenset({"white_check_mark", "heavy_check_mark"})
 ONLY_THEM = frozenset({UNSURE, "not_asked", "refused", "reason_missing", "top"})
 """Answers that leave the page as it is: whoever pressed reads them, and somebody may press again."""
 
-_CALLS = re.compile(r"@(?=(?:channel|everyone|group|here)\b)", re.IGNORECASE)
 _log = logging.getLogger(__name__)
 
 
@@ -169,7 +168,7 @@ class OwnPages:
 
 def _shown(words: str) -> str:
     """The words as a chat shows them: a name that reads "<!channel>" or "@here" calls nobody."""
-    return _CALLS.sub("@\u2060", escape(words, quote=False))
+    return calling_nobody(escape(words, quote=False))
 
 
 async def _answered(doing: Awaitable[Say | None]) -> Response:

@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from activities.attempts import spare
 from activities.notify import Notifier
-from activities.orders import spare
 from activities.settling import PATIENCE, Asked
 from activities.stores import Answers
 from escalation.adapters.chat_places import ChatPlaces
